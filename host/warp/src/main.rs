@@ -1,0 +1,2 @@
+//! The `warp` command line; knows no shim from the inside.
+fn main() {}

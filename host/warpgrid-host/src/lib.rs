@@ -1,0 +1,1 @@
+//! The engine and shims that a platform embeds; knows no command line and no build tools.

@@ -1,0 +1,2 @@
+//! `cargo xtask`: parse, find the root, dispatch.
+fn main() {}
