@@ -1,0 +1,1 @@
+//! The pin table `sdk-manifest.toml`, typed and validated with spans; reads that one file and nothing else.

@@ -1,0 +1,1 @@
+//! The SDK tarball: entries, records, verification; knows not how its parts were built.

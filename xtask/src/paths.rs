@@ -1,0 +1,43 @@
+//! Where things lie, as one value that is passed down; reads no environment by itself.
+use std::path::PathBuf;
+
+/// The folders and files every command works with. All paths are absolute.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// Root of the checkout.
+    pub root: PathBuf,
+    /// The pin table, `<root>/sdk-manifest.toml`.
+    pub manifest: PathBuf,
+    /// Content-addressed cache shared by all clones (`$WARPGRID_CACHE`, else `<user cache>/warpgrid`).
+    pub cache: PathBuf,
+    /// Everything that a build writes, `<root>/target/warpgrid`.
+    pub target: PathBuf,
+    /// Folder of files by digest (`$WARPGRID_DISTFILES`), tried before any network.
+    pub distfiles: Option<PathBuf>,
+}
+
+impl Paths {
+    /// Lays out the paths of a checkout at `root` with the given cache and distfiles folders.
+    #[must_use]
+    pub fn new(root: PathBuf, cache: PathBuf, distfiles: Option<PathBuf>) -> Self {
+        Self {
+            manifest: root.join("sdk-manifest.toml"),
+            target: root.join("target/warpgrid"),
+            root,
+            cache,
+            distfiles,
+        }
+    }
+
+    /// Where finished tarballs lie, `<target>/dist`.
+    #[must_use]
+    pub fn dist(&self) -> PathBuf {
+        self.target.join("dist")
+    }
+
+    /// Where the SDK is laid out before it is packed, `<target>/sdk`.
+    #[must_use]
+    pub fn staging(&self) -> PathBuf {
+        self.target.join("sdk")
+    }
+}

@@ -1,0 +1,1 @@
+//! Patch series: parse, apply, export, rebase, validate; knows no particular fork.
