@@ -12,6 +12,10 @@ pub struct Paths {
     pub cache: PathBuf,
     /// Everything that a build writes, `<root>/target/warpgrid`.
     pub target: PathBuf,
+    /// Cargo's folder for the host programs (`$WARPGRID_HOST_BUILD`, else `<target>/cargo`).
+    pub host_build: PathBuf,
+    /// Cargo's home, whose path must not end up in what ships (`$CARGO_HOME`, else `~/.cargo`).
+    pub cargo_home: PathBuf,
     /// Folder of files by digest (`$WARPGRID_DISTFILES`), tried before any network.
     pub distfiles: Option<PathBuf>,
 }
