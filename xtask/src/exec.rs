@@ -81,7 +81,7 @@ impl Program {
     }
 
     fn expression(&self) -> duct::Expression {
-        let mut expression = duct::cmd(&self.program, &self.arguments);
+        let mut expression = duct::cmd(self.program.as_os_str(), &self.arguments);
         if let Some(directory) = &self.directory {
             expression = expression.dir(directory);
         }

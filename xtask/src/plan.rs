@@ -174,7 +174,7 @@ impl Plan {
                 self.push(&format!("stage sysroot {triple} {variant}"), action, &["fetch libc", "stage toolchain"]);
             }
         }
-        self.push("build fallback", Action::BuildFallback, &["fetch libc", "stage toolchain"]);
+        self.push("build fallback", Action::BuildFallback, &["stage toolchain", "stage sysroot wasm32-wasip1 stock"]);
     }
 }
 

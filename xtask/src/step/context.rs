@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use crate::manifest::Manifest;
 use crate::paths::Paths;
+use crate::source::{FetchOptions, Fetcher};
 
 /// Everything a step may use besides its own parameters.
 pub struct StepContext<'a> {
@@ -17,6 +18,19 @@ pub struct StepContext<'a> {
 }
 
 impl StepContext<'_> {
+    /// What fetches inputs, with the clients of this machine.
+    ///
+    /// # Errors
+    /// When the cache cannot be opened.
+    pub fn fetcher(&self) -> anyhow::Result<Fetcher> {
+        let clients = self.paths.clients.clone();
+        let mut options = FetchOptions::new(self.paths.cache.clone(), self.paths.distfiles.clone(), clients);
+        options.offline = self.offline;
+        options.jobs = self.jobs;
+        options.progress = true;
+        Fetcher::new(options)
+    }
+
     /// The folder that a part of the SDK is built into, laid out as in the SDK itself.
     #[must_use]
     pub fn part(&self, name: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! What `sdk.json` says of this build, gathered from the manifest and the records of the steps; decides nothing.
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -12,21 +12,23 @@ use crate::toolchain::ToolchainFacts;
 /// The target that `bin/clang` compiles for without being told.
 const DEFAULT_TARGET: &str = "wasm32-wasip2";
 
-/// Name of the file beside the toolchain's part that says what it turned out to be.
-const TOOLCHAIN_FACTS: &str = "toolchain.json";
+/// Where staging the toolchain notes what it found: below the build folder, not in what ships.
+fn toolchain_facts(context: &StepContext<'_>) -> PathBuf {
+    context.paths.target.join("toolchain.json")
+}
 
 /// Keeps what staging the toolchain found, for `sdk.json`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub(super) fn write_toolchain(folder: &Path, facts: &ToolchainFacts) -> anyhow::Result<()> {
-    let path = folder.join(TOOLCHAIN_FACTS);
+pub(super) fn write_toolchain(context: &StepContext<'_>, facts: &ToolchainFacts) -> anyhow::Result<()> {
+    let path = toolchain_facts(context);
     let text = serde_json::to_string_pretty(facts).context("writing the facts of the toolchain")?;
     std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))
 }
 
-fn read_toolchain(folder: &Path) -> anyhow::Result<ToolchainFacts> {
-    let path = folder.join(TOOLCHAIN_FACTS);
+fn read_toolchain(context: &StepContext<'_>) -> anyhow::Result<ToolchainFacts> {
+    let path = toolchain_facts(context);
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("reading `{}`", path.display()))
 }
@@ -36,7 +38,7 @@ fn read_toolchain(folder: &Path) -> anyhow::Result<ToolchainFacts> {
 /// # Errors
 /// When a record of an earlier step cannot be read.
 pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
-    let toolchain = read_toolchain(&context.part("toolchain-facts"))?;
+    let toolchain = read_toolchain(context)?;
     let records = fetch::records(context)?;
     let mut inputs = Vec::new();
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();

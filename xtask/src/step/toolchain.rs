@@ -1,7 +1,7 @@
 //! Unpacks LLVM's packages and lays them out as the SDK's toolchain.
 use std::path::{Path, PathBuf};
 
-use super::{BuildStep, StepContext, fetch};
+use super::{BuildStep, StepContext, facts, fetch};
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::toolchain::{self, ToolchainInputs};
@@ -24,13 +24,12 @@ impl BuildStep for StageToolchain {
         let packages = unpacked_llvm(context)?;
         let linker = context.part("wasm-component-ld").join("wasm-component-ld");
         super::replace_folder(&self.output(context), |folder| {
-            let facts = toolchain::stage(&ToolchainInputs {
+            facts::write_toolchain(context, &toolchain::stage(&ToolchainInputs {
                 packages: &packages,
                 wasm_component_ld: &linker,
                 native_cc: Path::new("cc"),
                 out: folder,
-            })?;
-            super::facts::write(&context.paths.target, &facts)
+            })?)
         })
     }
 }
