@@ -6,17 +6,21 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xtask::cache::built::{self, Key};
-use xtask::cache::{Cache, WrongBytes, sha256_hex};
+use xtask::cache::{Cache, Expected, WrongBytes, sha256_hex};
 use xtask::hint::Hint;
 
 /// Set for a copy of this test program that only plays the other process.
 const ROLE: &str = "XTASK_CACHE_TEST_ROOT";
 
+fn expected(sha256: &str) -> Expected<'_> {
+    Expected { input: "example", file: "object.bin", sha256 }
+}
+
 fn write_object(cache: &Cache, bytes: &[u8]) -> std::path::PathBuf {
     let temp = cache.temp_dir().unwrap();
     let file = temp.path().join("object.bin");
     fs::write(&file, bytes).unwrap();
-    cache.adopt("example", "a test", &sha256_hex(bytes), &file).unwrap()
+    cache.adopt(expected(&sha256_hex(bytes)), "a test", &file).unwrap()
 }
 
 fn entries(folder: &Path) -> Vec<String> {
@@ -33,10 +37,10 @@ fn entries(folder: &Path) -> Vec<String> {
 fn an_object_is_found_again_read_only() {
     let dir = tempfile::tempdir().unwrap();
     let cache = Cache::open(dir.path()).unwrap();
-    assert_eq!(cache.get("example", "object.bin", &sha256_hex(b"hello")).unwrap(), None);
+    assert_eq!(cache.get(expected(&sha256_hex(b"hello"))).unwrap(), None);
     let path = write_object(&cache, b"hello");
     let again = Cache::open(dir.path()).unwrap();
-    assert_eq!(again.get("example", "object.bin", &sha256_hex(b"hello")).unwrap(), Some(path.clone()));
+    assert_eq!(again.get(expected(&sha256_hex(b"hello"))).unwrap(), Some(path.clone()));
     assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o444);
     assert!(entries(&dir.path().join("tmp")).is_empty());
 }
@@ -47,7 +51,7 @@ fn wrong_bytes_are_named_with_both_digests_and_not_stored() {
     let cache = Cache::open(dir.path()).unwrap();
     let file = dir.path().join("object.bin");
     fs::write(&file, b"evil").unwrap();
-    let error = cache.copy_in("example", "the digest folder", &sha256_hex(b"good"), &file).unwrap_err();
+    let error = cache.copy_in(expected(&sha256_hex(b"good")), "the digest folder", &file).unwrap_err();
     let wrong = error.downcast_ref::<WrongBytes>().unwrap();
     assert_eq!((wrong.input.as_str(), wrong.file.as_str()), ("example", "object.bin"));
     let text = error.to_string();
@@ -64,13 +68,13 @@ fn a_corrupted_object_is_refused_moved_aside_and_absent_afterwards() {
     fs::write(&path, b"hellO").unwrap();
     let cache = Cache::open(dir.path()).unwrap();
     let sha256 = sha256_hex(b"hello");
-    let error = cache.get("example", "object.bin", &sha256).unwrap_err();
+    let error = cache.get(expected(&sha256)).unwrap_err();
     let text = error.to_string();
     for part in ["the cache", "`example`", "`object.bin`", &sha256, &sha256_hex(b"hellO")] {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
     assert!(error.downcast_ref::<Hint>().unwrap().hint().contains("run the command again"));
-    assert_eq!(cache.get("example", "object.bin", &sha256).unwrap(), None);
+    assert_eq!(cache.get(expected(&sha256)).unwrap(), None);
     assert_eq!(fs::read(dir.path().join("aside").join(&sha256)).unwrap(), b"hellO");
 }
 
@@ -83,12 +87,12 @@ fn many_writers_of_one_object_leave_one_good_object() {
             scope.spawn(|| {
                 let cache = Cache::open(dir.path()).unwrap();
                 write_object(&cache, &bytes);
-                assert!(cache.get("example", "object.bin", &sha256_hex(&bytes)).unwrap().is_some());
+                assert!(cache.get(expected(&sha256_hex(&bytes))).unwrap().is_some());
             });
         }
     });
     let cache = Cache::open(dir.path()).unwrap();
-    assert!(cache.get("example", "object.bin", &sha256_hex(&bytes)).unwrap().is_some());
+    assert!(cache.get(expected(&sha256_hex(&bytes))).unwrap().is_some());
     assert!(entries(&dir.path().join("tmp")).is_empty());
 }
 

@@ -18,5 +18,5 @@ mod temp;
 
 pub use digest::{sha256_hex, sha256_of_file};
 pub use lock::Lock;
-pub use objects::{Cache, WrongBytes};
+pub use objects::{Cache, Expected, WrongBytes};
 pub use temp::TempDir;

@@ -38,6 +38,29 @@ pub struct WrongBytes {
     pub found: String,
 }
 
+/// The bytes that are wanted, and what to call them in an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// Input in the manifest.
+    pub input: &'a str,
+    /// Name of the artifact.
+    pub file: &'a str,
+    /// Pinned SHA-256, 64 lower-case hex digits.
+    pub sha256: &'a str,
+}
+
+impl Expected<'_> {
+    fn wrong(&self, origin: &str, found: String) -> WrongBytes {
+        WrongBytes {
+            input: self.input.to_owned(),
+            file: self.file.to_owned(),
+            origin: origin.to_owned(),
+            expected: self.sha256.to_owned(),
+            found,
+        }
+    }
+}
+
 impl Cache {
     /// Opens the store, makes its folders, and removes what dead processes left in `tmp/`.
     ///
@@ -59,6 +82,12 @@ impl Cache {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Where a cut download of that digest is kept until the next attempt.
+    #[must_use]
+    pub fn partial_path(&self, sha256: &str) -> PathBuf {
+        self.root.join("partial").join(sha256)
     }
 
     /// Where the object of that digest lies, or would lie.
@@ -88,7 +117,8 @@ impl Cache {
     ///
     /// # Errors
     /// When the object is corrupted: it is named with both digests and moved aside, so that the next run fetches it.
-    pub fn get(&self, input: &str, file: &str, sha256: &str) -> anyhow::Result<Option<PathBuf>> {
+    pub fn get(&self, expected: Expected<'_>) -> anyhow::Result<Option<PathBuf>> {
+        let sha256 = expected.sha256;
         let path = self.object_path(sha256);
         if !path.is_file() {
             return Ok(None);
@@ -106,13 +136,7 @@ impl Cache {
             return Ok(Some(path));
         }
         let aside = self.set_aside(&path, sha256)?;
-        let wrong = WrongBytes {
-            input: input.to_owned(),
-            file: file.to_owned(),
-            origin: "the cache".to_owned(),
-            expected: sha256.to_owned(),
-            found,
-        };
+        let wrong = expected.wrong("the cache", found);
         let hint = format!(
             "the corrupted file is now `{}`; run the command again to fetch it anew",
             aside.display()
@@ -120,21 +144,15 @@ impl Cache {
         Err(Hint::new(wrong.to_string(), hint).into())
     }
 
-    /// Takes a file from a [`TempDir`] of this cache into the store, when its bytes are the expected ones.
+    /// Takes a file of this cache's file system (a [`TempDir`], a partial download) into the store, when its bytes are the expected ones.
     ///
     /// # Errors
     /// [`WrongBytes`] when they are not (the store is unchanged); otherwise when it cannot be moved.
-    pub fn adopt(&self, input: &str, origin: &str, sha256: &str, file: &Path) -> anyhow::Result<PathBuf> {
+    pub fn adopt(&self, expected: Expected<'_>, origin: &str, file: &Path) -> anyhow::Result<PathBuf> {
+        let sha256 = expected.sha256;
         let found = sha256_of_file(file)?;
         if found != sha256 {
-            return Err(WrongBytes {
-                input: input.to_owned(),
-                file: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-                origin: origin.to_owned(),
-                expected: sha256.to_owned(),
-                found,
-            }
-            .into());
+            return Err(expected.wrong(origin, found).into());
         }
         fs::set_permissions(file, Permissions::from_mode(0o444))
             .with_context(|| format!("cannot set the mode of `{}`", file.display()))?;
@@ -156,13 +174,12 @@ impl Cache {
     ///
     /// # Errors
     /// As [`Cache::adopt`].
-    pub fn copy_in(&self, input: &str, origin: &str, sha256: &str, file: &Path) -> anyhow::Result<PathBuf> {
+    pub fn copy_in(&self, expected: Expected<'_>, origin: &str, file: &Path) -> anyhow::Result<PathBuf> {
         let temp = self.temp_dir()?;
-        let name = file.file_name().with_context(|| format!("`{}` names no file", file.display()))?;
-        let copy = temp.path().join(name);
+        let copy = temp.path().join("object");
         fs::copy(file, &copy)
             .with_context(|| format!("cannot copy `{}` to `{}`", file.display(), copy.display()))?;
-        self.adopt(input, origin, sha256, &copy)
+        self.adopt(expected, origin, &copy)
     }
 
     /// Moves something out of the way; the last one of that name is kept for inspection.

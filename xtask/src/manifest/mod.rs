@@ -8,6 +8,7 @@ mod pins;
 mod problem;
 mod raw;
 
+pub(crate) use model::version_matches;
 pub use model::{Input, Kind, Manifest, Package, Pin, Pinned, Role, Sdk, Source, Target, Variant};
 pub use nearest::{did_you_mean, nearest};
 pub use pins::DIVIDER;

@@ -253,6 +253,18 @@ fn last_segment(url: &str) -> &str {
     url.rsplit('/').next().unwrap_or(url)
 }
 
+impl Role {
+    /// The word used in the manifest.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream",
+            Self::Tool => "tool",
+            Self::Fixture => "fixture",
+        }
+    }
+}
+
 impl Kind {
     /// Every kind, in the order in which they are documented.
     pub const ALL: [Self; 7] =
