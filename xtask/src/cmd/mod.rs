@@ -1,1 +1,2 @@
 //! One file per subcommand; a command never calls another.
+pub mod verify;
