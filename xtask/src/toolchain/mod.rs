@@ -1,1 +1,15 @@
-//! Lays out the relocatable LLVM and the files that build systems need; knows no sysroot from the inside.
+//! Lays out the compiler half of the SDK so that it runs from any folder; knows nothing of sysroots or of packing.
+mod build_system;
+mod closure;
+mod config;
+mod crate_program;
+mod elf;
+mod layout;
+mod stage;
+mod stand_in;
+
+pub use crate_program::{
+    CrateBuild, CrateProgram, build_crate_program, encoded_flags, wasm_component_ld, wasmtime_cli,
+};
+pub use layout::ToolchainPart;
+pub use stage::{ToolchainFacts, ToolchainInputs, stage};
