@@ -76,7 +76,7 @@ pub fn build_fallback(inputs: &FallbackInputs<'_>) -> Result<PathBuf> {
     for (name, value) in &inputs.compiler.env {
         link = link.env(name, value);
     }
-    link.args(["-m", "wasm32", "--no-entry", "--gc-sections", "--strip-debug", "-z", "stack-size=16384", "-o"])
+    link.args(["-m", "wasm32", "--no-entry", "--gc-sections", "--strip-all", "-z", "stack-size=16384", "-o"])
         .arg(&module)
         .args(&objects)
         .stdout()

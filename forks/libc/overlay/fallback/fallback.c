@@ -13,7 +13,7 @@ static size_t used;
 
 enum { PAGE = 65536 };
 
-void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
+__attribute__((__export_name__("cabi_realloc"))) void *cabi_realloc(void *old, size_t old_size, size_t align, size_t size) {
   uintptr_t start = ((uintptr_t)&__heap_base + used + align - 1) & -align;
   if (old || size > SIZE_MAX - start) __builtin_trap();
   uintptr_t end = start + size;
