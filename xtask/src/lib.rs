@@ -7,6 +7,7 @@ pub mod flags;
 pub mod hint;
 pub mod manifest;
 pub mod pack;
+pub mod parallel;
 pub mod paths;
 pub mod plan;
 pub mod report;

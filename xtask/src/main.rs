@@ -6,6 +6,7 @@ use clap::Parser as _;
 use xtask::flags::{Command, Flags};
 use xtask::hint::Hint;
 use xtask::paths::Paths;
+use xtask::source::Clients;
 use xtask::cmd;
 
 fn main() -> ExitCode {
@@ -60,6 +61,7 @@ fn find_paths() -> anyhow::Result<Paths> {
         variable("WARPGRID_CACHE").map_or_else(user_cache, absolute),
         variable("WARPGRID_DISTFILES").map(absolute).filter(|folder| Path::is_dir(folder)),
     );
+    paths.clients = Clients::from_env(|name| std::env::var_os(name));
     if let Some(build) = variable("WARPGRID_BUILD") {
         paths.target = absolute(build);
     }

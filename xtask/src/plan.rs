@@ -100,6 +100,8 @@ pub struct Plan {
 /// Input names of the manifest that the plan itself relies on.
 const LLVM: &[&str] = &["llvm", "patchelf"];
 const LIBC: &str = "libc";
+/// The step whose headers the fallback component is compiled with.
+const FALLBACK_SYSROOT: &str = "stage sysroot wasm32-wasip1 stock";
 const COMPONENT_LINKER: &str = "wasm-component-ld";
 
 impl Plan {
@@ -174,7 +176,10 @@ impl Plan {
                 self.push(&format!("stage sysroot {triple} {variant}"), action, &["fetch libc", "stage toolchain"]);
             }
         }
-        self.push("build fallback", Action::BuildFallback, &["stage toolchain", "stage sysroot wasm32-wasip1 stock"]);
+        if !self.steps.iter().any(|step| step.name == FALLBACK_SYSROOT) {
+            return;
+        }
+        self.push("build fallback", Action::BuildFallback, &["stage toolchain", FALLBACK_SYSROOT]);
     }
 }
 

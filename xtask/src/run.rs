@@ -8,9 +8,10 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::manifest::Manifest;
-use crate::pack;
+use crate::cache::sha256_of_file;
 use crate::paths::Paths;
 use crate::plan::{Options, Outline, Plan, Step};
+use crate::source::unpack;
 use crate::stamp::Stamps;
 use crate::step::{self, StepContext};
 
@@ -75,7 +76,6 @@ pub fn build(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Resu
         finished.up_to_date,
         size / 1_000_000
     );
-    summary.push_str(&pack::describe(&tarball)?);
     Ok(Built { tarball, summary })
 }
 
@@ -196,13 +196,13 @@ pub fn stock_wasmtime(paths: &Paths, run: &RunOptions) -> anyhow::Result<PathBuf
 /// # Errors
 /// When the tarball cannot be read or the folder not be written.
 pub fn unpack_for_tests(paths: &Paths, tarball: &Path) -> anyhow::Result<PathBuf> {
-    let digest = pack::file_digest(tarball)?;
+    let digest = sha256_of_file(tarball)?;
     let folder = paths.target.join("unpacked sdk").join(&digest[..16]);
     if !folder.is_dir() {
         if let Some(older) = folder.parent() {
             let _ = std::fs::remove_dir_all(older);
         }
-        step::replace_folder(&folder, |partial| pack::unpack(tarball, partial))?;
+        step::replace_folder(&folder, |partial| unpack::tar_gz(tarball, partial))?;
     }
     let top = tarball.file_name().unwrap_or_default().to_string_lossy();
     Ok(folder.join(top.trim_end_matches(".tar.gz")))

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 
 use crate::manifest::Manifest;
 use crate::paths::Paths;
-use crate::source::{Clients, FetchOptions, FetchedInput, Fetcher};
+use crate::source::{FetchOptions, FetchedInput, Fetcher};
 
 /// Flags of `fetch`.
 #[derive(Debug, clap::Args)]
@@ -34,12 +34,11 @@ pub struct FetchArgs {
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 pub fn run(args: &FetchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let manifest = Manifest::load(&paths.manifest)?;
-    let clients = Clients::from_env(|name| std::env::var_os(name));
     let options = FetchOptions {
         offline: args.offline,
         jobs: usize::from(args.jobs),
         progress: true,
-        ..FetchOptions::new(paths.cache.clone(), paths.distfiles.clone(), clients)
+        ..FetchOptions::new(paths.cache.clone(), paths.distfiles.clone(), paths.clients.clone())
     };
     let names: Vec<&str> = if args.input.is_empty() {
         manifest.inputs.iter().map(|input| input.name.as_str()).collect()

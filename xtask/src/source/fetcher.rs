@@ -7,11 +7,11 @@
 use std::path::PathBuf;
 
 use super::fetched::{FetchOptions, FetchedArtifact, FetchedInput, Request};
-use super::parallel::in_parallel;
 use super::progress::Progress;
 use super::{archive, debian, distfiles, git, golang, npm, pypi, rust_crate};
 use crate::cache::{Cache, Expected};
 use crate::hint::Hint;
+use crate::parallel::in_parallel;
 use crate::manifest::{Input, Kind, Manifest, Pin, Pinned, Source};
 
 /// Why a source gave nothing.

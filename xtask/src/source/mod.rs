@@ -13,7 +13,6 @@ mod fetcher;
 mod git;
 mod golang;
 mod npm;
-mod parallel;
 mod progress;
 mod pypi;
 mod rust_crate;

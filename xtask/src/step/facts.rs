@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use serde::{Deserialize, Serialize};
 
 use super::{StepContext, fetch};
 use crate::manifest::{Input as ManifestInput, Kind, Pinned};
 use crate::pack::{Input, NotRun, Part, SdkFacts, Target};
-use crate::toolchain::ToolchainFacts;
+use crate::toolchain::{self, ToolchainFacts};
 
 /// The target that `bin/clang` compiles for without being told.
 const DEFAULT_TARGET: &str = "wasm32-wasip2";
@@ -23,11 +24,19 @@ fn toolchain_facts(context: &StepContext<'_>) -> PathBuf {
 /// When it cannot be written.
 pub(super) fn write_toolchain(context: &StepContext<'_>, facts: &ToolchainFacts) -> anyhow::Result<()> {
     let path = toolchain_facts(context);
-    let text = serde_json::to_string_pretty(facts).context("writing the facts of the toolchain")?;
+    let noted = Noted { llvm: facts.llvm.clone(), glibc: facts.glibc.clone() };
+    let text = serde_json::to_string_pretty(&noted).context("writing the facts of the toolchain")?;
     std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))
 }
 
-fn read_toolchain(context: &StepContext<'_>) -> anyhow::Result<ToolchainFacts> {
+/// The part of those facts that is not known before.
+#[derive(Serialize, Deserialize)]
+struct Noted {
+    llvm: String,
+    glibc: String,
+}
+
+fn read_toolchain(context: &StepContext<'_>) -> anyhow::Result<Noted> {
     let path = toolchain_facts(context);
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("reading `{}`", path.display()))
@@ -61,29 +70,28 @@ pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
         inputs,
         paths: paths.iter().map(|&path| path.to_owned()).collect(),
     };
-    let llvm = &context.manifest.input("llvm")?.licence;
     let libc = &context.manifest.input("libc")?.licence;
     let own = "Apache-2.0 WITH LLVM-exception";
-    let parts = vec![
+    let road = if libc_from_source { "source" } else { "overlay" };
+    let mut parts = vec![
         part("warpgrid", &version, own, "source", vec![], &[""]),
         part("warp", &version, own, "source", vec![], &["bin/warp"]),
-        part(
-            "wasm-component-ld",
-            &revision("wasm-component-ld")?,
-            &context.manifest.input("wasm-component-ld")?.licence,
-            "source",
-            of("wasm-component-ld"),
-            &["bin/wasm-component-ld"],
-        ),
-        part("llvm", &toolchain.llvm, llvm, "binary", of("llvm"), LLVM_PATHS),
-        part("libstdcxx", "12", "GPL-3.0-or-later WITH GCC-exception-3.1", "binary", of("llvm"), &["lib/libstdc++*"]),
-        part("libgcc", "12", "GPL-3.0-or-later WITH GCC-exception-3.1", "binary", of("llvm"), &["lib/libgcc*"]),
-        part("zlib", "1", "Zlib", "binary", of("llvm"), &["lib/libz.so*"]),
-        part("zstd", "1", "BSD-3-Clause", "binary", of("llvm"), &["lib/libzstd*"]),
-        part("libc", &revision("libc")?, libc, if libc_from_source { "source" } else { "overlay" }, of("libc"), &[
-            "share/warpgrid/sysroots",
-        ]),
+        part("libc", &revision("libc")?, libc, road, of("libc"), &["share/warpgrid/sysroots"]),
+        libcxx(context, &inputs)?,
     ];
+    for shipped in toolchain::PARTS {
+        let (version, road, inputs) = match shipped.packages.first() {
+            None => (revision(shipped.name)?, "source", of(shipped.name)),
+            Some(package) => {
+                let wanted = |input: &&Input| shipped.packages.iter().any(|name| input.name == format!("llvm: {name}"));
+                let used: Vec<&Input> = inputs.iter().filter(wanted).collect();
+                let version = used.first().map(|input| input.version.clone());
+                let version = version.with_context(|| format!("`{package}` is not among the inputs"))?;
+                (version, "binary", used.iter().map(|input| input.name.clone()).collect())
+            }
+        };
+        parts.push(part(shipped.name, &version, shipped.licence, road, inputs, shipped.paths));
+    }
     let targets = context.manifest.targets.iter().map(|target| Target {
         triple: target.triple.clone(),
         variants: target.variants.iter().map(ToString::to_string).collect(),
@@ -101,9 +109,28 @@ pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
     })
 }
 
-/// Files of the toolchain that come from LLVM's packages.
-const LLVM_PATHS: &[&str] =
-    &["bin/clang", "bin/wasm-ld", "bin/llvm-*", "lib/libLLVM*", "lib/libclang*", "lib/clang", "share/warpgrid/cxx"];
+/// libc++ lies inside every sysroot, as headers and two archives.
+fn libcxx(context: &StepContext<'_>, inputs: &[Input]) -> anyhow::Result<Part> {
+    let used: Vec<&Input> = inputs.iter().filter(|input| input.name.starts_with("llvm: libc++")).collect();
+    let mut paths = Vec::new();
+    for target in &context.manifest.targets {
+        for variant in &target.variants {
+            let triple = &target.triple;
+            let sysroot = format!("share/warpgrid/sysroots/{triple}/{variant}");
+            paths.push(format!("{sysroot}/include/{triple}/c++"));
+            paths.push(format!("{sysroot}/lib/{triple}/libc++*"));
+        }
+    }
+    Ok(Part {
+        name: "libcxx".to_owned(),
+        version: used.first().context("no package of libc++ was fetched")?.version.clone(),
+        licence: "Apache-2.0 WITH LLVM-exception".to_owned(),
+        road: "binary".to_owned(),
+        built_from_source: false,
+        inputs: used.iter().map(|input| input.name.clone()).collect(),
+        paths,
+    })
+}
 
 fn not_run(libc_from_source: bool) -> Vec<NotRun> {
     let mut roads = vec![NotRun {

@@ -53,20 +53,23 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// When something cannot be read or made.
 pub fn link_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    for file in files_below(from)? {
-        let relative = file.strip_prefix(from).unwrap_or(&file);
-        let target = to.join(relative);
-        if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
-        }
-        let copied = if file.is_symlink() {
-            std::fs::read_link(&file).and_then(|link| std::os::unix::fs::symlink(link, &target))
-        } else {
-            std::fs::hard_link(&file, &target).or_else(|_| std::fs::copy(&file, &target).map(|_| ()))
-        };
-        copied.with_context(|| format!("copying `{}` to `{}`", file.display(), target.display()))?;
+    files_below(from)?.iter().try_for_each(|file| link_file(file, &to.join(file.strip_prefix(from).unwrap_or(file))))
+}
+
+/// Copies one file as [`link_tree`] does; folders above it are made.
+///
+/// # Errors
+/// When it cannot be read or made.
+pub fn link_file(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
     }
-    Ok(())
+    let copied = if from.is_symlink() {
+        std::fs::read_link(from).and_then(|link| std::os::unix::fs::symlink(link, to))
+    } else {
+        std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(|_| ()))
+    };
+    copied.with_context(|| format!("copying `{}` to `{}`", from.display(), to.display()))
 }
 
 /// Links every object of the cache at `cache` into `folder`, named by digest, as a folder of inputs.

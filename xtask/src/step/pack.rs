@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{BuildStep, StepContext, facts, files::link_tree};
+use super::{BuildStep, StepContext, facts, files::link_tree, sysroot, toolchain};
 use crate::manifest::Manifest;
-use crate::pack;
+use crate::pack::{self, licences};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
 
@@ -57,7 +57,8 @@ impl BuildStep for Pack {
             for part in parts(context) {
                 link_tree(&part, folder)?;
             }
-            OWN_FILES.iter().try_for_each(|(from, to)| copy(&context.paths.root.join(from), &folder.join(to)))
+            library_licences(context, folder)?;
+            OWN_FILES.iter().try_for_each(|(from, to)| link_tree(&context.paths.root.join(from), &folder.join(to)))
         })?;
         let packed = pack::pack(&staging, &facts::gather(context)?, &context.paths.dist())?;
         let expected = self.output(context);
@@ -72,15 +73,14 @@ pub fn tarball_path(paths: &Paths, manifest: &Manifest) -> PathBuf {
     paths.dist().join(format!("warpgrid-sdk-{}-x86_64-linux.tar.gz", manifest.sdk.version))
 }
 
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if from.is_dir() {
-        return link_tree(from, to);
-    }
-    if let Some(folder) = to.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
-    }
-    std::fs::copy(from, to).with_context(|| format!("copying `{}`", from.display()))?;
-    Ok(())
+/// The licence texts of the C and C++ libraries, as their packages carry them.
+fn library_licences(context: &StepContext<'_>, staged: &Path) -> anyhow::Result<()> {
+    let libc = sysroot::unpacked_libc(context)?;
+    let packages = libc.parent().unwrap_or(&libc);
+    licences::copy_debian(packages, &["wasi-libc"], &staged.join("share/licenses/libc"))?;
+    let packages = toolchain::unpacked_llvm(context)?;
+    let names = ["libc++-22-dev-wasm32", "libc++abi-22-dev-wasm32"];
+    licences::copy_debian(&packages, &names, &staged.join("share/licenses/libcxx"))
 }
 
 /// Removes tarballs of other versions, and what a killed run left.

@@ -87,7 +87,7 @@ pub(super) fn compiler(context: &StepContext<'_>) -> Compiler {
 }
 
 /// A folder with `include/<triple>` and `lib/<triple>` of the stock library.
-fn unpacked_libc(context: &StepContext<'_>) -> anyhow::Result<PathBuf> {
+pub(super) fn unpacked_libc(context: &StepContext<'_>) -> anyhow::Result<PathBuf> {
     let fetched = fetch::fetched(context, "libc")?;
     let artifact = fetched.artifacts.first().context("`libc` was fetched without a file")?;
     let folder = context.scratch("libc-packages");

@@ -23,10 +23,12 @@ impl BuildStep for StageToolchain {
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
         let packages = unpacked_llvm(context)?;
         let linker = context.part("wasm-component-ld").join("wasm-component-ld");
+        let licences = linker.with_extension("licences.txt");
         super::replace_folder(&self.output(context), |folder| {
             facts::write_toolchain(context, &toolchain::stage(&ToolchainInputs {
                 packages: &packages,
                 wasm_component_ld: &linker,
+                wasm_component_ld_licences: &licences,
                 native_cc: Path::new("cc"),
                 out: folder,
             })?)

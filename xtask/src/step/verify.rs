@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 
 use super::{BuildStep, StepContext};
+use crate::pack::{self, Verification};
 use crate::stamp::Inputs;
 
 /// Verifies what `pack` wrote; its output is the tarball itself.
@@ -20,6 +21,12 @@ impl BuildStep for Verify {
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
         let tarball = self.output(context);
-        crate::pack::check(&tarball)
+        let paths = context.paths;
+        let forbidden = [&paths.root, &paths.cache, &paths.target, &paths.cargo_home]
+            .map(|folder| format!("{}/", folder.display()));
+        let report = pack::verify(&Verification { archive: &tarball, forbidden: &forbidden })?;
+        let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+        anyhow::ensure!(report.sound(), "`{}` is not sound:\n{}", tarball.display(), problems.join("\n"));
+        Ok(())
     }
 }

@@ -1,11 +1,12 @@
 //! Builds the `warp` program as it ships: no path of the build machine in it; knows not what `warp` does.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
 use super::{BuildStep, StepContext};
-use crate::cache::built;
+use crate::cache::built::{self, Key};
 use crate::exec::Program;
+use crate::pack::licences::{self, CrateOptions};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
 
@@ -30,8 +31,9 @@ impl BuildStep for BuildWarp {
     }
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
-        let key = self.inputs(context)?.digest();
-        let built = built::publish(&context.paths.cache, &format!("warp-{key}"), |folder| {
+        let key = Key::new("warp").with("sources", &self.inputs(context)?.digest());
+        let fetcher = context.fetcher()?;
+        let built = built::publish(fetcher.cache(), &key, |folder| {
             host_cargo(context.paths)
                 .args(["build", "--release", "--locked", "--package", "warp"])
                 .args(["--jobs", &context.jobs.to_string()])
@@ -39,10 +41,18 @@ impl BuildStep for BuildWarp {
             let program = context.paths.host_build.join("release/warp");
             let target = folder.join("warp");
             std::fs::copy(&program, &target).with_context(|| format!("copying `{}`", program.display()))?;
-            Ok(())
+            let licences = licences::of_crates(&CrateOptions {
+                cargo: Path::new("cargo"),
+                manifest: &context.paths.root.join("host/warp/Cargo.toml"),
+                features: &[],
+                offline: context.offline,
+            })?;
+            let target = folder.join("LICENCES.txt");
+            std::fs::write(&target, licences).with_context(|| format!("writing `{}`", target.display()))
         })?;
         super::replace_folder(&self.output(context), |folder| {
-            super::files::link_tree(&built, &folder.join("bin"))
+            super::files::link_file(&built.join("warp"), &folder.join("bin/warp"))?;
+            super::files::link_file(&built.join("LICENCES.txt"), &folder.join("share/licenses/warp/LICENCES.txt"))
         })
     }
 }

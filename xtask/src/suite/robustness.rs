@@ -8,7 +8,7 @@ use super::SuiteContext;
 use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
 use crate::exec::Program;
-use crate::pack::file_digest;
+use crate::cache::sha256_of_file as file_digest;
 use crate::report::{Outcome, SuiteReport};
 use crate::step;
 

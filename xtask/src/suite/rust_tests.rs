@@ -91,7 +91,7 @@ fn rows(stdout: &str, stderr: &str) -> Vec<(String, Outcome)> {
         .map(|line| line.split(" (").next().unwrap_or(line))
         .collect();
     let mut rows = Vec::new();
-    let mut binary = 0;
+    let mut binary = 0_usize;
     let mut printing: Option<String> = None;
     let mut details: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     let mut names: Vec<(String, String)> = Vec::new();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::SuiteContext;
 use super::context::empty_folder;
 use crate::exec::Program;
+use crate::parallel::in_parallel;
 use crate::report::SuiteReport;
 use crate::step;
 
@@ -160,9 +161,11 @@ fn compile(
         .enumerate()
         .map(|(index, source)| (source, objects.join(format!("{index}.o"))))
         .collect();
-    step::in_parallel(context.jobs, &jobs, |(source, object)| {
+    in_parallel(context.jobs, &jobs, |(source, object)| {
         compiler.clone().arg("-c").arg(source).arg("-o").arg(object).run(&object.with_extension("log"))
-    })?;
+    })
+    .into_iter()
+    .collect::<anyhow::Result<()>>()?;
     let objects = jobs.iter().map(|(_, object)| object);
     compiler.args(objects).arg("-lm").arg("-o").arg(output).run(log)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::check::{Finding, SourceFile};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Role};
 
 /// The four entries that every fork has.
 const FORK_ENTRIES: &[&str] = &["README.md", "patches", "overlay", "recipe.toml"];
@@ -17,6 +17,12 @@ pub(super) fn check(root: &Path, files: &[SourceFile], findings: &mut Vec<Findin
 
 fn forks(root: &Path, findings: &mut Vec<Finding>) -> anyhow::Result<()> {
     let manifest = Manifest::load(&root.join("sdk-manifest.toml"))?;
+    let upstreams: Vec<&str> = manifest
+        .inputs
+        .iter()
+        .filter(|input| input.role == Role::Upstream)
+        .map(|input| input.name.as_str())
+        .collect();
     let folder = root.join("forks");
     let mut names = Vec::new();
     for entry in std::fs::read_dir(&folder).with_context(|| format!("listing `{}`", folder.display()))? {
@@ -30,12 +36,12 @@ fn forks(root: &Path, findings: &mut Vec<Finding>) -> anyhow::Result<()> {
                 findings.push(Finding::new(&format!("forks/{name}/{wanted}"), 1, "fork-entries", text));
             }
         }
-        if !manifest.upstream.contains_key(name) {
+        if !upstreams.contains(&name.as_str()) {
             let text = format!("no `[upstream.{name}]` in the manifest");
             findings.push(Finding::new(&format!("forks/{name}"), 1, "fork-pin", text));
         }
     }
-    for name in manifest.upstream.keys().filter(|name| !names.contains(name)) {
+    for name in upstreams.iter().filter(|name| !names.iter().any(|found| found == *name)) {
         let text = format!("`[upstream.{name}]` has no folder `forks/{name}`");
         findings.push(Finding::new("sdk-manifest.toml", 1, "fork-pin", text));
     }
