@@ -12,10 +12,12 @@ use xtask::hint::Hint;
 /// Set for a copy of this test program that only plays the other process.
 const ROLE: &str = "XTASK_CACHE_TEST_ROOT";
 
+#[cfg(test)]
 fn expected(sha256: &str) -> Expected<'_> {
     Expected { input: "example", file: "object.bin", sha256 }
 }
 
+#[cfg(test)]
 fn write_object(cache: &Cache, bytes: &[u8]) -> std::path::PathBuf {
     let temp = cache.temp_dir().unwrap();
     let file = temp.path().join("object.bin");
@@ -23,6 +25,7 @@ fn write_object(cache: &Cache, bytes: &[u8]) -> std::path::PathBuf {
     cache.adopt(expected(&sha256_hex(bytes)), "a test", &file).unwrap()
 }
 
+#[cfg(test)]
 fn entries(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()

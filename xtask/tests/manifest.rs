@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use xtask::manifest::{DIVIDER, Kind, Manifest, Pin, Pinned};
 
+#[cfg(test)]
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifest")
 }
 
+#[cfg(test)]
 fn cases() -> Vec<PathBuf> {
     let mut cases: Vec<PathBuf> = std::fs::read_dir(folder())
         .unwrap()

@@ -11,6 +11,12 @@ use super::pins::DIVIDER;
 use super::problem::{Area, Problems};
 use super::raw::{Named, RawInput, RawManifest, RawPin, RawSource, RawTarget, Text};
 
+/// An input with the place of its name and of each of its sources.
+struct Placed {
+    input: Input,
+    sources: Vec<Range<usize>>,
+}
+
 /// Triples that a sysroot can be made for.
 const TRIPLES: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
 
@@ -21,16 +27,16 @@ pub(super) fn check(raw: RawManifest, text: &str, problems: &mut Problems<'_>) -
         semver::Version::new(0, 0, 0)
     });
 
-    let mut placed: Vec<(Range<usize>, Input, Vec<Range<usize>>)> = Vec::new();
+    let mut placed: Vec<Placed> = Vec::new();
     let roles = [(Role::Upstream, raw.upstream), (Role::Tool, raw.tool), (Role::Fixture, raw.fixture)];
     for (role, table) in roles {
         for (name, raw_input) in in_file_order(table) {
-            let (input, spans) = check_input(role, &name, raw_input, problems);
-            if placed.iter().any(|(_, known, _)| known.name == input.name) {
+            let (input, sources) = check_input(role, &name, raw_input, problems);
+            if placed.iter().any(|known| known.input.name == input.name) {
                 let message = format!("input `{}` is named twice", input.name);
                 problems.add(Area::People, name.span(), message);
             }
-            placed.push((name.span(), input, spans));
+            placed.push(Placed { input, sources });
         }
     }
 
@@ -66,7 +72,7 @@ pub(super) fn check(raw: RawManifest, text: &str, problems: &mut Problems<'_>) -
     Manifest {
         sdk: Sdk { version },
         targets: targets.collect(),
-        inputs: placed.into_iter().map(|(_, input, _)| input).collect(),
+        inputs: placed.into_iter().map(|placed| placed.input).collect(),
         pins: pins.into_iter().map(|(_, pin)| pin).collect(),
     }
 }
@@ -298,13 +304,9 @@ fn is_plain_file_name(file: &str) -> bool {
     !file.is_empty() && !file.contains(['/', '\\', '\0']) && file != "." && file != ".."
 }
 
-fn match_pins(
-    placed: &[(Range<usize>, Input, Vec<Range<usize>>)],
-    pins: &[(Range<usize>, Pin)],
-    problems: &mut Problems<'_>,
-) {
+fn match_pins(placed: &[Placed], pins: &[(Range<usize>, Pin)], problems: &mut Problems<'_>) {
     let mut used = vec![false; pins.len()];
-    for (_, input, spans) in placed {
+    for Placed { input, sources: spans } in placed {
         for (source, span) in input.sources.iter().zip(spans) {
             for name in source.artifact_names() {
                 let kind = source.kind();

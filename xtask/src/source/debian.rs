@@ -156,7 +156,7 @@ impl<'a> Apt<'a> {
             fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
         }
         let folder = apt.root.clone();
-        apt.read(&folder, "apt-get", &["--quiet", "--error-on=any", "update"])
+        apt.read(&folder, "apt-get", &["update", "--quiet", "--error-on=any"])
             .map_err(Failure::Unavailable)?;
         Ok(apt)
     }
@@ -204,7 +204,7 @@ impl<'a> Apt<'a> {
 
     fn download(&self, into: &Path, exact: &[String]) -> anyhow::Result<()> {
         let arguments: Vec<&str> =
-            ["--quiet", "download"].into_iter().chain(exact.iter().map(String::as_str)).collect();
+            ["download", "--quiet"].into_iter().chain(exact.iter().map(String::as_str)).collect();
         self.read(into, "apt-get", &arguments).map(drop)
     }
 
