@@ -1,1 +1,3 @@
 //! One file per subcommand; a command never calls another.
+
+pub mod rebase;
