@@ -3,9 +3,10 @@
 //! From the bytes of one file upwards: [`patch`] (made of [`message`], [`diff`], [`name`]), [`folder`] (a series),
 //! [`validate`] and [`subset`] (rules, no git), [`git`] and [`checkout`] (a repository to work in), [`apply`],
 //! [`conflict`] and [`export`] (patches to commits and back), [`upstream`] (commits by network or cache),
-//! [`rebase`] (what the command does). Beside them [`path_map`] with [`installed`] (header patches on an installed
+//! [`rebase`] (what the command does), [`manifest_pins`] (where pins are kept), [`check`] (the above, for CI). Beside them [`path_map`] with [`installed`] (header patches on an installed
 //! sysroot) and [`preimages`] (a base where upstream cannot be reached).
 pub mod apply;
+pub mod check;
 pub mod checkout;
 pub mod conflict;
 pub mod diff;
@@ -15,6 +16,7 @@ pub mod folder;
 pub mod fork;
 pub mod git;
 pub mod installed;
+pub mod manifest_pins;
 pub mod message;
 pub mod name;
 pub mod patch;

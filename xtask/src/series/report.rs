@@ -83,7 +83,7 @@ impl ConflictKind {
                 ("file exists", "upstream has a file of this name: compare, then choose another")
             }
             Self::AlreadyUpstream => {
-                ("already upstream", "delete the patch, and the `Depends-on:` lines that name it")
+                ("already upstream", "the patch is no longer needed: `--export` drops it")
             }
         }
     }

@@ -2,6 +2,8 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod command;
+#[cfg(test)]
 mod conflicts;
 #[cfg(test)]
 mod export;

@@ -59,13 +59,27 @@ fn a_patch_can_be_added_without_upstream() {
 #[test]
 fn a_patch_that_contradicts_an_earlier_one_is_named() {
     let lab = cut_off();
-    lab.edit("0002-dns-reverse-asks-the-host.patch", " \tif (!host)\n", " \tif (!hostess)\n");
-    lab.edit("0002-dns-reverse-asks-the-host.patch", "@@ -", "@@ -");
-    let report = lab.with(|rebase| rebase.apply_to_preimages(None, &[]));
-    // The line is shown by one patch only, so nothing contradicts it: an honest limit of pre-images.
-    assert!(report.unwrap().is_clean());
+    // Both dns patches show the opening lines of `reverse` to git, but only one of them with this parameter.
+    lab.edit(
+        "0002-dns-reverse-asks-the-host.patch",
+        "@@ -20,5 +20,6 @@ int reverse",
+        "@@ -5,5 +5,6 @@ int reverse",
+    );
+    let error = lab.with(|rebase| rebase.apply_to_preimages(None, &[])).unwrap_err();
+    let text = format!("{error:#}");
+    assert!(
+        text.contains("0002-dns-reverse-asks-the-host.patch:") && text.contains("an earlier patch shows"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_check_for_continuous_integration_finds_a_series_in_order() {
     let lab = cut_off();
-    lab.edit("0002-dns-reverse-asks-the-host.patch", "@@ -", "@@ -1");
-    let error = lab.with(|rebase| rebase.apply_to_preimages(None, &[]));
-    assert!(error.is_ok() || format!("{:#}", error.unwrap_err()).contains("0002-dns"));
+    let check = || xtask::series::check::check(&lab.sh, &lab.fork(), None).unwrap();
+    assert_eq!(check(), []);
+    lab.edit("0003-fs-open-looks-at-the-virtual-map.patch", "From: Ada Example", "From:  Ada Example");
+    let findings = check();
+    assert_eq!((findings.len(), findings[0].line), (1, 2));
+    assert!(!lab.checkout().exists(), "it works in a folder of its own");
 }
