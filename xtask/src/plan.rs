@@ -98,7 +98,7 @@ pub struct Plan {
 }
 
 /// Input names of the manifest that the plan itself relies on.
-const LLVM: &[&str] = &["llvm", "patchelf"];
+const LLVM: &[&str] = &["llvm"];
 const LIBC: &str = "libc";
 /// The step whose headers the fallback component is compiled with.
 const FALLBACK_SYSROOT: &str = "stage sysroot wasm32-wasip1 stock";
@@ -194,7 +194,7 @@ impl fmt::Display for Plan {
                         LibcRoad::Source => "git alone",
                         LibcRoad::Overlay => "the first prebuilt source that answers",
                     };
-                    write!(formatter, " {} from {road}", inputs.join(", "))?;
+                    write!(formatter, ": {} from {road}", inputs.join(", "))?;
                 }
                 _ => {}
             }
