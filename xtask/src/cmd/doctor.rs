@@ -167,3 +167,40 @@ fn print(findings: &[Finding], json: bool) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = include_str!("../../tests/manifest/good.toml");
+
+    fn findings(path: &str) -> Vec<Finding> {
+        let manifest = Manifest::parse("good.toml", MANIFEST).unwrap();
+        let clients = Clients { path: path.into(), cargo_home: "/nowhere".into(), env: Vec::new() };
+        examine(&manifest, &clients, Path::new("/"), "1.95.0")
+    }
+
+    #[test]
+    fn every_missing_program_is_told_at_once_with_the_command_that_gets_it() {
+        let findings = findings("/nowhere");
+        let blocking: Vec<&str> = findings
+            .iter()
+            .filter(|finding| finding.is_blocking())
+            .map(|finding| finding.program.as_str())
+            .collect();
+        assert_eq!(blocking, ["rustc", "cargo", "cc", "git", "apt-get", "apt-cache", "dpkg-deb"]);
+        assert!(findings.iter().all(|finding| !finding.get_it.is_empty() && !finding.needed_for.is_empty()));
+    }
+
+    #[test]
+    fn another_rust_than_the_pinned_one_is_a_finding() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("rustc");
+        std::fs::write(&program, "#!/bin/sh\necho 'rustc 1.2.3 (abc)'\n").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&program, mode).unwrap();
+        let findings = findings(&dir.path().display().to_string());
+        assert_eq!(findings[0].problem.as_deref(), Some("it is `rustc 1.2.3 (abc)`, pinned is 1.95.0"));
+        assert!(findings[0].is_blocking());
+    }
+}

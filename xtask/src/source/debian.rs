@@ -89,22 +89,64 @@ fn try_fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Result<
     drop(spinner);
 
     let _spinner = context.progress.spinner(&format!("debian: {} packages", missing.len()));
-    let into = temp.path().join("got");
-    fs::create_dir(&into).with_context(|| format!("cannot make `{}`", into.display()))?;
+    // Kept between runs, so that apt continues what a killed run left.
+    let into = context.cache.root().join("partial/debian");
+    fs::create_dir_all(&into).with_context(|| format!("cannot make `{}`", into.display()))?;
     let exact: Vec<String> =
         missing.iter().map(|(_, package, file)| format!("{}={}", package.name, file.version)).collect();
-    if !exact.is_empty() {
-        apt.download(&into, &exact).map_err(Failure::Unavailable)?;
-    }
-    for (_, _, file) in &missing {
-        let path = into.join(file.file);
-        if !path.is_file() {
-            let error = anyhow::anyhow!("`apt-get download` did not write `{}`", file.file);
-            return Err(Failure::Unavailable(error));
-        }
-        context.cache.adopt(file.expected(), &file.origin(), &path)?;
-    }
+    let downloaded = if exact.is_empty() { Ok(()) } else { apt.download(&into, &exact) };
+    let adopted = adopt(context, &into, missing.iter().map(|(_, _, file)| *file), downloaded.is_ok());
+    remove_refused(&into)?;
+    downloaded.map_err(Failure::Unavailable)?;
+    adopted?;
     Ok(results)
+}
+
+/// Takes what apt wrote into the cache. Packages that a failed call did not finish are left for the next one.
+fn adopt<'a>(
+    context: &Context<'_>,
+    folder: &Path,
+    files: impl Iterator<Item = WantedFile<'a>>,
+    complete: bool,
+) -> Result<(), Failure> {
+    for file in files {
+        let path = folder.join(file.file);
+        let present = fs::metadata(&path).ok().map(|metadata| metadata.len());
+        match present {
+            None if complete => {
+                let error = anyhow::anyhow!("`apt-get download` did not write `{}`", file.file);
+                return Err(Failure::Unavailable(error));
+            }
+            Some(_) if complete => {
+                let adopted = context.cache.adopt(file.expected(), &file.origin(), &path);
+                if adopted.is_err() {
+                    // Wrong bytes are not worth continuing.
+                    let _ = fs::remove_file(&path);
+                }
+                adopted?;
+            }
+            Some(size) if file.size == Some(size) => {
+                // apt did not get to checking it; what is wrong is fetched again.
+                let refused = context.cache.adopt(file.expected(), &file.origin(), &path).is_err();
+                if refused {
+                    let _ = fs::remove_file(&path);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes what apt itself refused, which it keeps under another name.
+fn remove_refused(folder: &Path) -> anyhow::Result<()> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
+    for entry in entries.flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "FAILED") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// The error for a pinned version that no suite carries, if it is so.

@@ -9,10 +9,16 @@ use std::path::PathBuf;
 use super::fetched::{FetchOptions, FetchedArtifact, FetchedInput, Request};
 use super::progress::Progress;
 use super::{archive, debian, distfiles, git, golang, npm, pypi, rust_crate};
-use crate::cache::{Cache, Expected};
+use crate::cache::{Cache, Expected, WrongBytes};
 use crate::hint::Hint;
 use crate::parallel::in_parallel;
 use crate::manifest::{Input, Kind, Manifest, Pin, Pinned, Source};
+
+/// What the system and the clients say when there is no room.
+const DISK_FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+
+/// Names of files that a hint repeats.
+const NAMED_FILES: usize = 3;
 
 /// Why a source gave nothing.
 #[derive(Debug)]
@@ -122,14 +128,41 @@ impl Fetcher {
         for request in requests {
             searches.push(begin(manifest, &request.clone().into())?);
         }
-        let at_hand = in_parallel(self.options.jobs, &searches, |search| self.at_hand(manifest, search));
+        self.run(manifest, &mut searches).map_err(|error| self.explain(error))?;
+        Ok(searches.into_iter().filter_map(|search| search.found).collect())
+    }
+
+    fn run(&self, manifest: &Manifest, searches: &mut [Search<'_>]) -> anyhow::Result<()> {
+        let at_hand = in_parallel(self.options.jobs, searches, |search| self.at_hand(manifest, search));
         for (search, found) in searches.iter_mut().zip(at_hand) {
             search.found = found?;
         }
         while searches.iter().any(|search| search.found.is_none()) {
-            self.round(manifest, &mut searches)?;
+            self.round(manifest, searches)?;
         }
-        Ok(searches.into_iter().filter_map(|search| search.found).collect())
+        Ok(())
+    }
+
+    /// Adds the next step to an error that has none.
+    fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let text = format!("{error:#}");
+        if DISK_FULL.iter().any(|sign| text.contains(sign)) {
+            let hint = format!(
+                "make room on the disk of `{}`, or set `WARPGRID_CACHE` to another folder, and run the command again",
+                self.cache.root().display()
+            );
+            return Hint::new(text, hint).into();
+        }
+        match error.downcast_ref::<WrongBytes>() {
+            Some(wrong) => {
+                let hint = format!(
+                    "find out why before anything else; if the new bytes are wanted, run `cargo xtask pin {}`",
+                    wrong.input
+                );
+                Hint::new(text, hint).into()
+            }
+            None => error,
+        }
     }
 
     /// The input, when one of its sources is complete in the cache and the digest folder.
@@ -280,13 +313,17 @@ impl Fetcher {
             .filter_map(WantedFile::of)
             .map(|wanted| wanted.file)
             .collect();
+        let missing = match missing.as_slice() {
+            [] => "its files".to_owned(),
+            few if few.len() <= NAMED_FILES => few.join(", "),
+            many => format!("{} and {} more", many[..NAMED_FILES].join(", "), many.len() - NAMED_FILES),
+        };
         if self.options.offline {
             return Hint::new(
                 format!("input `{}` is neither in the cache nor in the digest folder", input.name),
                 format!(
-                    "run `cargo xtask fetch {}` with a network, or put {} into the folder `$WARPGRID_DISTFILES`",
-                    input.name,
-                    if missing.is_empty() { "its files".to_owned() } else { missing.join(", ") }
+                    "run `cargo xtask fetch {}` with a network, or put {missing} into the folder `$WARPGRID_DISTFILES`",
+                    input.name
                 ),
             )
             .into();
@@ -297,7 +334,7 @@ impl Fetcher {
             message.push_str(&tried.replace('\n', "\n  "));
         }
         let hint = search.hint.clone().unwrap_or_else(|| {
-            format!("check the network, or put {} into the folder `$WARPGRID_DISTFILES`", missing.join(", "))
+            format!("check the network, or put {missing} into the folder `$WARPGRID_DISTFILES`")
         });
         Hint::new(message, hint).into()
     }

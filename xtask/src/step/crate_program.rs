@@ -5,7 +5,6 @@ use anyhow::{Context, bail};
 
 use super::{BuildStep, StepContext, fetch};
 use crate::cache::built::{self, Key};
-use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::toolchain::{CrateBuild, build_crate_program, wasm_component_ld, wasmtime_cli};
 
@@ -57,7 +56,7 @@ fn build(context: &StepContext<'_>, tool: &str) -> anyhow::Result<PathBuf> {
         let work = context.scratch(tool);
         std::fs::create_dir_all(&work).with_context(|| format!("creating `{}`", work.display()))?;
         let unpacked = work.join("crate");
-        super::replace_folder(&unpacked, |folder| unpack::crate_file(&artifact.path, folder))?;
+        super::replace_folder(&unpacked, |folder| super::unpack_crate(&artifact.path, folder))?;
         let build = CrateBuild {
             source: &unpacked,
             cargo: Path::new("cargo"),

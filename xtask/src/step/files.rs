@@ -3,6 +3,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::source::unpack;
+
 /// Every file and link below `folder`, sorted by path.
 ///
 /// # Errors
@@ -70,6 +72,27 @@ pub fn link_file(from: &Path, to: &Path) -> anyhow::Result<()> {
         std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(|_| ()))
     };
     copied.with_context(|| format!("copying `{}` to `{}`", from.display(), to.display()))
+}
+
+/// Unpacks a `.crate` file into `folder`, without the top folder that names its version.
+///
+/// # Errors
+/// When it cannot be unpacked or holds anything beside that folder.
+pub fn unpack_crate(package: &Path, folder: &Path) -> anyhow::Result<()> {
+    let whole = folder.join(".unpacking");
+    unpack::crate_file(package, &whole)?;
+    let entries: Vec<PathBuf> = std::fs::read_dir(&whole)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+        .with_context(|| format!("listing `{}`", whole.display()))?;
+    let [top] = entries.as_slice() else {
+        anyhow::bail!("`{}` holds {} entries instead of one folder", package.display(), entries.len());
+    };
+    for entry in std::fs::read_dir(top).with_context(|| format!("listing `{}`", top.display()))? {
+        let entry = entry.with_context(|| format!("listing `{}`", top.display()))?;
+        std::fs::rename(entry.path(), folder.join(entry.file_name()))
+            .with_context(|| format!("moving `{}`", entry.path().display()))?;
+    }
+    remove(&whole)
 }
 
 /// Links every object of the cache at `cache` into `folder`, named by digest, as a folder of inputs.

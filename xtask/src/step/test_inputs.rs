@@ -19,7 +19,7 @@ pub fn unpack_input(paths: &Paths, offline: bool, jobs: usize, name: &str, folde
     for artifact in &fetched.artifacts {
         match fetched.kind_used {
             Kind::Debian => unpack::deb(&artifact.path, folder)?,
-            Kind::Crate => unpack::crate_file(&artifact.path, folder)?,
+            Kind::Crate => super::unpack_crate(&artifact.path, folder)?,
             other => bail!("tests do not unpack inputs of kind `{}`", other.as_str()),
         }
     }
