@@ -84,15 +84,16 @@ impl Rebase<'_> {
         let series = self.fork.series()?;
         let patches = chosen(&series, features)?;
         let preimages = preimages::collect(&series, &self.fork.path_map()?, sysroot)?;
-        let checkout = self.checkout();
-        checkout.renew(self.discard)?;
-        let base = commit_preimages(&checkout, &preimages)?;
         let revision = match sysroot {
             Some(sysroot) => format!("the files it changes, headers from `{}`", sysroot.root.display()),
             None => "the files it changes, as the patches show them".to_owned(),
         };
-        let origin = Origin::Preimages { reconstructed: preimages.reconstructed };
-        self.run_series(&checkout, &series, &patches, base, &revision, origin, features)
+        let origin = Origin::Preimages { reconstructed: preimages.reconstructed.clone() };
+        let mut state = self.state(&revision, String::new(), origin, features);
+        let checkout = self.checkout();
+        checkout.renew(&state, self.discard)?;
+        state.base = commit_preimages(&checkout, &preimages)?;
+        self.run_series(&checkout, &series, &patches, state)
     }
 
     /// Writes the commits of the checkout back to `patches/`, and the pin when the checkout is an update that was
@@ -162,15 +163,21 @@ impl Rebase<'_> {
     ) -> anyhow::Result<Report> {
         let series = self.fork.series()?;
         let patches = chosen(&series, features)?;
+        let state = self.state(revision, base.commit.clone(), origin, features);
         let checkout = self.checkout();
-        checkout.renew(self.discard)?;
-        checkout.take(&base.repository, &base.commit)?;
+        checkout.renew(&state, self.discard)?;
+        checkout.take(base)?;
         let whole = features.is_empty() && old.is_none_or(|old| old.commit == base.commit);
         if let Some(old) = old.filter(|_| !whole) {
-            checkout.take(&old.repository, &old.commit)?;
+            checkout.take(old)?;
             self.remember_blobs(&checkout, &series, &old.commit)?;
         }
-        self.run_series(&checkout, &series, &patches, base.commit.clone(), revision, origin, features)
+        self.run_series(&checkout, &series, &patches, state)
+    }
+
+    fn state(&self, revision: &str, base: String, origin: Origin, features: &[String]) -> State {
+        let (fork, revision, features) = (self.fork.name.clone(), revision.to_owned(), features.to_vec());
+        State { fork, revision, base, origin, features, tip: None }
     }
 
     /// Applies the whole series to the base it was made for, and leaves it again. A later patch names blobs that an
@@ -185,45 +192,29 @@ impl Rebase<'_> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the record of a checkout has that many fields")]
     fn run_series(
         &self,
         checkout: &Checkout<'_>,
         series: &Series,
         patches: &[&Patch],
-        base: String,
-        revision: &str,
-        origin: Origin,
-        features: &[String],
+        mut state: State,
     ) -> anyhow::Result<Report> {
-        let reconstructed = match &origin {
-            Origin::Preimages { reconstructed } => reconstructed.clone(),
-            _ => Vec::new(),
-        };
-        let mut state = State {
-            fork: self.fork.name.clone(),
-            revision: revision.to_owned(),
-            base: base.clone(),
-            origin,
-            features: features.to_vec(),
-            tip: None,
-        };
         checkout.record(&state)?;
-        checkout.start(&base)?;
+        checkout.start(&state.base)?;
         let applied = apply::apply(checkout, series, patches)?;
         if applied.conflict.is_none() {
             state.tip = Some(checkout.head()?);
             checkout.record(&state)?;
         }
         Ok(Report {
-            fork: self.fork.name.clone(),
-            revision: revision.to_owned(),
-            base,
+            fork: state.fork,
+            revision: state.revision,
+            base: state.base,
             applied: applied.applied,
             conflict: applied.conflict,
             untried: applied.untried,
             checkout: checkout.folder().to_owned(),
-            reconstructed,
+            reconstructed: state.origin.reconstructed().to_vec(),
             pin: None,
         })
     }
@@ -270,10 +261,7 @@ impl Rebase<'_> {
         }
         state.tip = Some(checkout.head()?);
         checkout.record(&state)?;
-        let reconstructed = match state.origin {
-            Origin::Preimages { reconstructed } => reconstructed,
-            _ => Vec::new(),
-        };
+        let reconstructed = state.origin.reconstructed().to_vec();
         Ok(ExportReport { fork: self.fork.name.clone(), folder, exported, reconstructed, pin })
     }
 }
