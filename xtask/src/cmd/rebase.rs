@@ -224,8 +224,9 @@ fn print_report(report: &Report, args: &RebaseArgs, old: Option<&Pin>) -> anyhow
         let steps = "edit, `git add`, `git am --continue` (or `--skip`, `--abort`)";
         (message, format!("resolve it there: {steps}; then `--export` writes {written}"))
     } else {
-        let message = "the base has what a patch does: nothing was written".to_owned();
-        (message, format!("when that is right, `--export` drops the patch and writes {written}"))
+        let names = report.already_upstream.join("`, `");
+        let message = format!("the base has what `{names}` does: nothing was written");
+        (message, format!("when that is right, `--export` drops it and writes {written}"))
     };
     Err(Hint::new(message, hint).into())
 }
