@@ -2,9 +2,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ArgGroup;
+use indicatif::ProgressBar;
 use serde::Serialize;
 use xshell::Shell;
 
@@ -116,8 +118,12 @@ pub fn run(args: &RebaseArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let staged = stock_sysroot(paths, &args.target);
     let sysroot = args.installed.as_deref().or(staged.as_deref());
     let sysroot = sysroot.map(|root| Sysroot { root, triple: &args.target });
+    // Draws only on a terminal; a fetch can take a while.
+    let progress = ProgressBar::new_spinner().with_message(format!("working on `{}`", fork.name));
+    progress.enable_steady_tick(Duration::from_millis(100));
     if args.export {
         let report = rebase.export(&mut pins, sysroot)?;
+        progress.finish_and_clear();
         print_export(&report, args.json)?;
         warn(&validate(&fork.series()?, &fork.root));
         return Ok(ExitCode::SUCCESS);
@@ -128,6 +134,7 @@ pub fn run(args: &RebaseArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         (None, Some(_)) => rebase.apply_to_preimages(sysroot, &args.feature)?,
         (None, None) => rebase.apply(&pins.pin(&fork.name)?, args.onto.as_deref(), &args.feature)?,
     };
+    progress.finish_and_clear();
     print_report(&report, args, old.ok().as_ref())?;
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -217,8 +224,9 @@ fn print_report(report: &Report, args: &RebaseArgs, old: Option<&Pin>) -> anyhow
         let steps = "edit, `git add`, `git am --continue` (or `--skip`, `--abort`)";
         (message, format!("resolve it there: {steps}; then `--export` writes {written}"))
     } else {
-        let message = "the base has what a patch does: nothing was written".to_owned();
-        (message, format!("when that is right, `--export` drops the patch and writes {written}"))
+        let names = report.already_upstream.join("`, `");
+        let message = format!("the base has what `{names}` does: nothing was written");
+        (message, format!("when that is right, `--export` drops it and writes {written}"))
     };
     Err(Hint::new(message, hint).into())
 }

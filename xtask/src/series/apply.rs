@@ -10,17 +10,27 @@ use super::conflict;
 use super::folder::Series;
 use super::name::slugify;
 use super::patch::Patch;
-use super::report::{Conflict, ConflictKind};
+use super::report::Conflict;
 
 /// What became of the patches.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Applied {
     /// File names of the patches that became commits.
     pub applied: Vec<String>,
-    /// The patch that stopped, or that upstream already has.
+    /// File names of the patches that changed nothing, because the base has what they do.
+    pub already_upstream: Vec<String>,
+    /// The patch that stopped.
     pub conflict: Option<Conflict>,
     /// File names of the patches after it.
     pub untried: Vec<String>,
+}
+
+impl Applied {
+    /// Whether every patch became a commit.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.conflict.is_none() && self.already_upstream.is_empty()
+    }
 }
 
 /// Applies `patches` of `series` to HEAD. After a conflict the checkout stays as `git am` left it.
@@ -28,6 +38,9 @@ pub struct Applied {
 /// # Errors
 /// When git cannot be run at all; a conflict is a result.
 pub fn apply(checkout: &Checkout<'_>, series: &Series, patches: &[&Patch]) -> anyhow::Result<Applied> {
+    if patches.is_empty() {
+        return Ok(Applied::default());
+    }
     let base = checkout.head()?;
     let mut arguments: Vec<String> = [
         "am",
@@ -40,7 +53,6 @@ pub fn apply(checkout: &Checkout<'_>, series: &Series, patches: &[&Patch]) -> an
         "--no-signoff",
         "--no-gpg-sign",
         "--committer-date-is-author-date",
-        "--empty=stop",
         "--",
     ]
     .map(str::to_owned)
@@ -50,33 +62,29 @@ pub fn apply(checkout: &Checkout<'_>, series: &Series, patches: &[&Patch]) -> an
             std::path::absolute(series.path(patch)).context("cannot make the path of a patch absolute")?;
         arguments.push(path.to_string_lossy().into_owned());
     }
-    if patches.is_empty() {
-        return Ok(Applied { applied: Vec::new(), conflict: None, untried: Vec::new() });
-    }
     let ended = checkout.git.attempt(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
     let commits = subjects(checkout, &base)?;
-    let is_commit = |patch: &&Patch| commits.contains(&patch.slug());
-    if ended.ok {
-        // Upstream has the change already: git skips such a patch without an error.
-        let (done, skipped): (Vec<&Patch>, Vec<&Patch>) = patches.iter().partition(|patch| is_commit(patch));
-        let conflict = skipped.first().map(|patch| Conflict {
-            patch: patch.file_name.clone(),
-            files: conflict::all_files(patch, ConflictKind::AlreadyUpstream),
-            message: "no changes: the base has what this patch does".into(),
-        });
-        return Ok(Applied { applied: names(&done), conflict, untried: Vec::new() });
-    }
-    let Some(stopped) = stopped_at(checkout, patches.len()) else {
-        bail!("`git am` failed in `{}`: {}", checkout.folder().display(), ended.stderr.trim_end());
+    let (tried, conflict, untried) = match stopped_at(checkout, patches.len()) {
+        _ if ended.ok => (patches, None, &[][..]),
+        None => bail!("`git am` failed in `{}`: {}", checkout.folder().display(), ended.stderr.trim_end()),
+        Some(stopped) => {
+            let conflict = Conflict {
+                patch: patches[stopped].file_name.clone(),
+                files: conflict::classify(&checkout.git, patches[stopped])?,
+                message: ended.stderr.trim_end().to_owned(),
+            };
+            (&patches[..stopped], Some(conflict), &patches[stopped + 1..])
+        }
     };
-    let patch = patches[stopped];
-    let conflict = Conflict {
-        patch: patch.file_name.clone(),
-        files: conflict::classify(&checkout.git, patch)?,
-        message: ended.stderr.trim_end().to_owned(),
-    };
-    let done: Vec<&Patch> = patches[..stopped].iter().copied().filter(|patch| is_commit(patch)).collect();
-    Ok(Applied { applied: names(&done), conflict: Some(conflict), untried: names(&patches[stopped + 1..]) })
+    // A patch whose change the base has is skipped by git without an error.
+    let (applied, skipped): (Vec<&Patch>, Vec<&Patch>) =
+        tried.iter().partition(|patch| commits.contains(&patch.slug()));
+    Ok(Applied {
+        applied: names(&applied),
+        already_upstream: names(&skipped),
+        conflict,
+        untried: names(untried),
+    })
 }
 
 fn names(patches: &[&Patch]) -> Vec<String> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use xshell::Shell;
 
 use super::git::Git;
+use super::upstream::{CACHED, Fetched};
 use crate::hint::Hint;
 
 /// What a checkout was made from.
@@ -46,6 +47,17 @@ pub enum Origin {
         /// Paths of which only the lines shown in patches are known.
         reconstructed: Vec<String>,
     },
+}
+
+impl Origin {
+    /// The paths of which only the lines shown in patches are known.
+    #[must_use]
+    pub fn reconstructed(&self) -> &[String] {
+        match self {
+            Self::Preimages { reconstructed } => reconstructed,
+            Self::Pin | Self::Update | Self::Onto => &[],
+        }
+    }
 }
 
 /// A checkout below `target/`.
@@ -97,22 +109,34 @@ impl<'a> Checkout<'a> {
             .with_context(|| format!("cannot write `{}`", path.display()))
     }
 
-    /// An empty repository in place of whatever was there.
+    /// An empty repository for `state` in place of whatever was there. The record is written first and an old
+    /// checkout is renamed before it is removed, so that a run that was killed is never in the way of the next.
     ///
     /// # Errors
     /// When the folder is not a checkout of ours, or holds work that is not exported and `discard` is off.
-    pub fn renew(&self, discard: bool) -> anyhow::Result<()> {
+    pub fn renew(&self, state: &State, discard: bool) -> anyhow::Result<()> {
+        let folder = self.folder.display();
         if self.folder.exists() && !is_empty(&self.folder)? {
-            let Some(state) = self.state()? else {
-                let message = format!("`{}` was not made by `cargo xtask rebase`", self.folder.display());
+            let Some(present) = self.state()? else {
+                let message = format!("`{folder}` was not made by `cargo xtask rebase`");
                 return Err(Hint::new(message, "name another folder with `--checkout`, or remove it").into());
             };
             if !discard {
-                self.refuse_to_lose(&state)?;
+                self.refuse_to_lose(&present)?;
             }
-            std::fs::remove_dir_all(&self.folder)
-                .with_context(|| format!("cannot remove `{}`", self.folder.display()))?;
+            let mut old = self.folder.clone().into_os_string();
+            old.push(".discarded");
+            if Path::new(&old).exists() {
+                std::fs::remove_dir_all(&old)
+                    .with_context(|| format!("cannot remove `{}`", old.display()))?;
+            }
+            std::fs::rename(&self.folder, &old)
+                .and_then(|()| std::fs::remove_dir_all(&old))
+                .with_context(|| format!("cannot remove `{folder}`"))?;
         }
+        std::fs::create_dir_all(self.folder.join(".git"))
+            .with_context(|| format!("cannot make `{folder}`"))?;
+        self.record(state)?;
         self.git.init(false)
     }
 
@@ -124,13 +148,13 @@ impl<'a> Checkout<'a> {
         self.git.run(&["checkout", "-q", "-f", "-B", "series", base])
     }
 
-    /// Copies a commit from the cached clone.
+    /// Copies a commit from its cached clone.
     ///
     /// # Errors
     /// When git fails.
-    pub fn take(&self, repository: &Path, commit: &str) -> anyhow::Result<()> {
-        let repository = repository.to_string_lossy();
-        let refspec = format!("+refs/warpgrid/commit/{commit}:refs/warpgrid/commit/{commit}");
+    pub fn take(&self, fetched: &Fetched) -> anyhow::Result<()> {
+        let repository = fetched.repository.to_string_lossy();
+        let refspec = format!("+{CACHED}:refs/warpgrid/{}", fetched.commit);
         self.git.run(&[
             "fetch",
             "-q",
@@ -169,11 +193,12 @@ impl<'a> Checkout<'a> {
     fn refuse_to_lose(&self, state: &State) -> anyhow::Result<()> {
         let folder = self.folder.display();
         let hint = "run `--export` to keep the work, or add `--discard` to start over";
+        let head = self.git.resolve("HEAD")?;
         let why = if self.is_applying() {
             "has a `git am` under way"
         } else if self.is_dirty()? {
             "has changes that are not committed"
-        } else if state.tip != self.git.resolve("HEAD")? {
+        } else if head != state.tip && head.as_ref().is_some_and(|head| *head != state.base) {
             "has commits that are not exported"
         } else {
             return Ok(());

@@ -32,12 +32,6 @@ pub fn classify(git: &Git<'_>, patch: &Patch) -> anyhow::Result<Vec<ConflictFile
     Ok(files.into_iter().map(|(_, file)| file).collect())
 }
 
-/// Every file of `patch` with the same kind.
-#[must_use]
-pub fn all_files(patch: &Patch, kind: ConflictKind) -> Vec<ConflictFile> {
-    patch.files.iter().map(|file| ConflictFile { path: file.path().to_owned(), kind, now_in: None }).collect()
-}
-
 fn look_at(git: &Git<'_>, file: &FileChange) -> anyhow::Result<Option<ConflictFile>> {
     let found = |kind, now_in| Some(ConflictFile { path: file.path().to_owned(), kind, now_in });
     let Some(old) = &file.old else {
@@ -90,7 +84,7 @@ fn share(bytes: &[u8], hunks: &[Hunk]) -> f64 {
 fn telling(hunks: &[Hunk]) -> Vec<Vec<u8>> {
     let lines = hunks.iter().flat_map(Hunk::before).map(|line| line.text.trim_ascii().to_vec());
     let mut lines: Vec<Vec<u8>> = lines.filter(|line| line.len() >= 4).collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(line.len()));
+    lines.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     lines.dedup();
     lines
 }

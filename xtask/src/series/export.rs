@@ -90,10 +90,7 @@ pub fn export(fork: &Fork, checkout: &Checkout<'_>, state: &State) -> anyhow::Re
     let names = name_all(&patches)?;
     refuse_overlay_files(fork, &patches)?;
     let present = fork.series()?;
-    let kept: &[String] = match &state.origin {
-        Origin::Preimages { reconstructed } => reconstructed,
-        _ => &[],
-    };
+    let kept = state.origin.reconstructed();
     let mut export = Export::default();
     for (commit, patch) in &patches {
         let name = &names[&patch.slug()];

@@ -109,12 +109,7 @@ impl<'a> Git<'a> {
     /// # Errors
     /// As [`Git::run`].
     pub fn bytes(&self, arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
-        let ended = self.attempt(arguments)?;
-        if !ended.ok {
-            let command = arguments.join(" ");
-            bail!("`git {command}` failed in `{}`: {}", self.folder.display(), ended.stderr.trim_end());
-        }
-        Ok(ended.stdout)
+        self.must_succeed(arguments, self.attempt(arguments)?)
     }
 
     /// Runs a command whose failure is an answer.
@@ -125,20 +120,13 @@ impl<'a> Git<'a> {
         ended(self.isolated().args(arguments))
     }
 
-    /// As [`Git::attempt`], with `input` on standard input.
+    /// As [`Git::text`], with `input` on standard input.
     ///
     /// # Errors
-    /// Only when git cannot be started.
-    pub fn attempt_with(&self, arguments: &[&str], input: &[u8]) -> anyhow::Result<Ended> {
-        ended(self.isolated().args(arguments).stdin(input))
-    }
-
-    /// Whether the commit is here.
-    ///
-    /// # Errors
-    /// Only when git cannot be started.
-    pub fn has_commit(&self, commit: &str) -> anyhow::Result<bool> {
-        Ok(self.attempt(&["cat-file", "-e", &format!("{commit}^{{commit}}")])?.ok)
+    /// As [`Git::text`].
+    pub fn text_with(&self, arguments: &[&str], input: &[u8]) -> anyhow::Result<String> {
+        let bytes = self.must_succeed(arguments, ended(self.isolated().args(arguments).stdin(input))?)?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end().to_owned())
     }
 
     /// The id of what `name` means, `None` when it means nothing here.
@@ -175,6 +163,14 @@ impl<'a> Git<'a> {
         ended(command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C"))
     }
 
+    fn must_succeed(&self, arguments: &[&str], ended: Ended) -> anyhow::Result<Vec<u8>> {
+        if !ended.ok {
+            let command = arguments.join(" ");
+            bail!("`git {command}` failed in `{}`: {}", self.folder.display(), ended.stderr.trim_end());
+        }
+        Ok(ended.stdout)
+    }
+
     fn command(&self) -> Cmd<'a> {
         self.sh.cmd("git").arg("-C").arg(&self.folder).quiet()
     }
@@ -185,8 +181,11 @@ impl<'a> Git<'a> {
             command = command.arg("-c").arg(setting);
         }
         let (name, address) = COMMITTER;
+        let above = self.folder.parent().unwrap_or(&self.folder);
         command
             .env_clear()
+            // A damaged checkout must not make git find the repository around it.
+            .env("GIT_CEILING_DIRECTORIES", above)
             .env("PATH", self.sh.var_os("PATH").unwrap_or_default())
             .env("HOME", "/nonexistent")
             .env("LC_ALL", "C")

@@ -68,16 +68,16 @@ pub fn parse(lines: &[&[u8]]) -> (Message, Vec<Problem>) {
         .collect();
     let rest = trim_blank(&rest);
     let start = rest.iter().rposition(|line| line.value.is_empty()).map_or(0, |index| index + 1);
-    match read_trailers(&rest[start..]) {
-        Ok(trailers) => {
-            message.trailers = trailers;
-            message.body = trim_blank(&rest[..start]).to_vec();
-        }
-        Err(problem) => {
-            problems.extend(problem);
-            message.body = rest.to_vec();
-        }
+    let (trailers, stranger) = read_trailers(&rest[start..]);
+    let signed = trailers.iter().any(|trailer| trailer.key == "Signed-off-by");
+    if let Some(line) = stranger.filter(|_| signed) {
+        let text = format!("not a trailer: `{}`; leave a blank line above the trailers", line.value);
+        problems.push((line.line, text));
     }
+    // A last paragraph of prose that happens to have a colon is prose.
+    let is_block = stranger.is_none() || signed;
+    message.body = trim_blank(if is_block { &rest[..start] } else { rest }).to_vec();
+    message.trailers = if is_block { trailers } else { Vec::new() };
     (message, problems)
 }
 
@@ -117,8 +117,8 @@ fn trim_blank(lines: &[At<String>]) -> &[At<String>] {
     &lines[first..=last]
 }
 
-/// The trailers of the last paragraph; an error when it is prose (`None`) or mixes both (`Some`).
-fn read_trailers(paragraph: &[At<String>]) -> Result<Vec<Trailer>, Option<Problem>> {
+/// The trailers of the last paragraph, and its first line that is none.
+fn read_trailers(paragraph: &[At<String>]) -> (Vec<Trailer>, Option<&At<String>>) {
     let mut trailers: Vec<Trailer> = Vec::new();
     let mut stranger = None;
     for line in paragraph {
@@ -133,14 +133,7 @@ fn read_trailers(paragraph: &[At<String>]) -> Result<Vec<Trailer>, Option<Proble
             stranger.get_or_insert(line);
         }
     }
-    match stranger {
-        None => Ok(trailers),
-        Some(line) if trailers.iter().any(|trailer| trailer.key == "Signed-off-by") => {
-            let message = format!("not a trailer: `{}`; leave a blank line above the trailers", line.value);
-            Err(Some((line.line, message)))
-        }
-        Some(_) => Err(None),
-    }
+    (trailers, stranger)
 }
 
 fn split_trailer(line: &str) -> Option<(&str, &str)> {

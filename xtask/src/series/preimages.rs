@@ -19,6 +19,9 @@ use super::folder::Series;
 use super::patch::Patch;
 use super::path_map::{PathMap, Place};
 
+/// A bound on what a damaged line number can make us allocate, in lines.
+const LONGEST_FILE: usize = 1_000_000;
+
 /// The files of a base and how much of them is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preimages {
@@ -132,8 +135,14 @@ impl Trace {
             if start < next {
                 bail!("the hunk of line {} overlaps the one before it", hunk.line);
             }
-            let end = hunk.old.end.max(start + 1) - 1;
-            self.grow(start.max(end));
+            let end = start + hunk.old.len();
+            if end > LONGEST_FILE {
+                bail!("the hunk of line {} names line {end}: no file is that long", hunk.line);
+            }
+            self.grow(end);
+            if start > self.now.len() {
+                bail!("the hunk of line {} stands behind the end of the file", hunk.line);
+            }
             after.extend_from_slice(&self.now[next..start]);
             next = start;
             if let Some(Cell::Base(above)) = start.checked_sub(1).map(|above| &self.now[above])

@@ -1,5 +1,5 @@
-//! The four things a maintainer does with a fork: apply, export, update, check the round trip; knows nothing of the
-//! command line or of the manifest's form.
+//! The three things a maintainer does with a fork: apply, export, update; knows nothing of the command line or of the
+//! manifest's form.
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,6 +11,7 @@ use super::checkout::{Checkout, Origin, State};
 use super::export::{self, Export, Exported};
 use super::folder::Series;
 use super::fork::Fork;
+use super::git::Git;
 use super::patch::Patch;
 use super::preimages::{self, Preimages, Sysroot};
 use super::report::Report;
@@ -18,7 +19,7 @@ use super::subset;
 use super::upstream::{Fetched, Pin, PinTable, Upstream};
 use crate::hint::Hint;
 
-/// Everything the four need, besides the pin.
+/// Everything the three need, besides the pin.
 #[derive(Clone, Copy)]
 pub struct Rebase<'a> {
     /// Starts processes.
@@ -60,15 +61,12 @@ impl Rebase<'_> {
     /// A conflict is a result.
     pub fn apply(&self, pin: &Pin, onto: Option<&str>, features: &[String]) -> anyhow::Result<Report> {
         let upstream = self.upstream(pin);
-        let pinned = match onto {
-            Some(_) => upstream.pinned(pin).ok(),
-            None => Some(upstream.pinned(pin)?),
+        let Some(revision) = onto else {
+            let base = upstream.pinned(pin)?;
+            return self.on(&base, Some(&base), &pin.revision, Origin::Pin, features);
         };
-        let (base, revision, origin) = match onto {
-            Some(revision) => (upstream.current(revision)?, revision, Origin::Onto),
-            None => (pinned.clone().context("the pin was not fetched")?, pin.revision.as_str(), Origin::Pin),
-        };
-        self.on(&base, pinned.as_ref(), revision, origin, features)
+        let base = upstream.current(revision)?;
+        self.on(&base, upstream.pinned(pin).ok().as_ref(), revision, Origin::Onto, features)
     }
 
     /// Makes the checkout on a base of the patches' own pre-images, without upstream: [`preimages`] says what that
@@ -84,15 +82,16 @@ impl Rebase<'_> {
         let series = self.fork.series()?;
         let patches = chosen(&series, features)?;
         let preimages = preimages::collect(&series, &self.fork.path_map()?, sysroot)?;
-        let checkout = self.checkout();
-        checkout.renew(self.discard)?;
-        let base = commit_preimages(&checkout, &preimages)?;
         let revision = match sysroot {
             Some(sysroot) => format!("the files it changes, headers from `{}`", sysroot.root.display()),
             None => "the files it changes, as the patches show them".to_owned(),
         };
-        let origin = Origin::Preimages { reconstructed: preimages.reconstructed };
-        self.run_series(&checkout, &series, &patches, base, &revision, origin, features)
+        let origin = Origin::Preimages { reconstructed: preimages.reconstructed.clone() };
+        let mut state = self.state(&revision, String::new(), origin, features);
+        let checkout = self.checkout();
+        checkout.renew(&state, self.discard)?;
+        state.base = commit_preimages(&checkout.git, &preimages)?;
+        self.run_series(&checkout, &series, &patches, state)
     }
 
     /// Writes the commits of the checkout back to `patches/`, and the pin when the checkout is an update that was
@@ -110,14 +109,7 @@ impl Rebase<'_> {
             Some(state) => state,
             None => self.make_for_export(pins, sysroot)?,
         };
-        if state.fork != self.fork.name {
-            bail!(
-                "`{}` is a checkout of `{}`, not of `{}`",
-                checkout.folder().display(),
-                state.fork,
-                self.fork.name
-            );
-        }
+        self.check_base(&checkout, &state, pins)?;
         let export = export::export(self.fork, &checkout, &state)?;
         self.write(&checkout, state, &export, pins)
     }
@@ -162,15 +154,21 @@ impl Rebase<'_> {
     ) -> anyhow::Result<Report> {
         let series = self.fork.series()?;
         let patches = chosen(&series, features)?;
+        let state = self.state(revision, base.commit.clone(), origin, features);
         let checkout = self.checkout();
-        checkout.renew(self.discard)?;
-        checkout.take(&base.repository, &base.commit)?;
+        checkout.renew(&state, self.discard)?;
+        checkout.take(base)?;
         let whole = features.is_empty() && old.is_none_or(|old| old.commit == base.commit);
         if let Some(old) = old.filter(|_| !whole) {
-            checkout.take(&old.repository, &old.commit)?;
+            checkout.take(old)?;
             self.remember_blobs(&checkout, &series, &old.commit)?;
         }
-        self.run_series(&checkout, &series, &patches, base.commit.clone(), revision, origin, features)
+        self.run_series(&checkout, &series, &patches, state)
+    }
+
+    fn state(&self, revision: &str, base: String, origin: Origin, features: &[String]) -> State {
+        let (fork, revision, features) = (self.fork.name.clone(), revision.to_owned(), features.to_vec());
+        State { fork, revision, base, origin, features, tip: None }
     }
 
     /// Applies the whole series to the base it was made for, and leaves it again. A later patch names blobs that an
@@ -185,47 +183,49 @@ impl Rebase<'_> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the record of a checkout has that many fields")]
     fn run_series(
         &self,
         checkout: &Checkout<'_>,
         series: &Series,
         patches: &[&Patch],
-        base: String,
-        revision: &str,
-        origin: Origin,
-        features: &[String],
+        mut state: State,
     ) -> anyhow::Result<Report> {
-        let reconstructed = match &origin {
-            Origin::Preimages { reconstructed } => reconstructed.clone(),
-            _ => Vec::new(),
-        };
-        let mut state = State {
-            fork: self.fork.name.clone(),
-            revision: revision.to_owned(),
-            base: base.clone(),
-            origin,
-            features: features.to_vec(),
-            tip: None,
-        };
         checkout.record(&state)?;
-        checkout.start(&base)?;
+        checkout.start(&state.base)?;
         let applied = apply::apply(checkout, series, patches)?;
-        if applied.conflict.is_none() {
+        if applied.is_clean() {
             state.tip = Some(checkout.head()?);
             checkout.record(&state)?;
         }
         Ok(Report {
-            fork: self.fork.name.clone(),
-            revision: revision.to_owned(),
-            base,
+            fork: state.fork,
+            revision: state.revision,
+            base: state.base,
             applied: applied.applied,
+            already_upstream: applied.already_upstream,
             conflict: applied.conflict,
             untried: applied.untried,
             checkout: checkout.folder().to_owned(),
-            reconstructed,
+            reconstructed: state.origin.reconstructed().to_vec(),
             pin: None,
         })
+    }
+
+    /// Patches belong to one fork and one base: those of another would be written without a word otherwise.
+    fn check_base(&self, checkout: &Checkout<'_>, state: &State, pins: &dyn PinTable) -> anyhow::Result<()> {
+        let (folder, name) = (checkout.folder().display(), &self.fork.name);
+        if state.fork != *name {
+            bail!("`{folder}` is a checkout of `{}`, not of `{name}`", state.fork);
+        }
+        if state.origin == Origin::Pin {
+            let pin = pins.pin(name)?;
+            if pin.commit != state.base {
+                let message = format!("`{folder}` is based on {}, but the pin is {}", state.base, pin.commit);
+                let hint = "rebase the commits there by hand, or start over with `--apply --discard`";
+                return Err(Hint::new(message, hint).into());
+            }
+        }
+        Ok(())
     }
 
     fn make_for_export(&self, pins: &dyn PinTable, sysroot: Option<Sysroot<'_>>) -> anyhow::Result<State> {
@@ -270,10 +270,7 @@ impl Rebase<'_> {
         }
         state.tip = Some(checkout.head()?);
         checkout.record(&state)?;
-        let reconstructed = match state.origin {
-            Origin::Preimages { reconstructed } => reconstructed,
-            _ => Vec::new(),
-        };
+        let reconstructed = state.origin.reconstructed().to_vec();
         Ok(ExportReport { fork: self.fork.name.clone(), folder, exported, reconstructed, pin })
     }
 }
@@ -286,26 +283,17 @@ fn chosen<'s>(series: &'s Series, features: &[String]) -> anyhow::Result<Vec<&'s
 }
 
 /// One commit with the pre-images, the same id wherever it is made.
-fn commit_preimages(checkout: &Checkout<'_>, preimages: &Preimages) -> anyhow::Result<String> {
-    let mut index = Vec::new();
+fn commit_preimages(git: &Git<'_>, preimages: &Preimages) -> anyhow::Result<String> {
+    let mut index = String::new();
     for (path, bytes) in &preimages.files {
-        let ended = checkout.git.attempt_with(&["hash-object", "-w", "--no-filters", "--stdin"], bytes)?;
-        let id = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
-        index.extend(format!("100644 {id}\t{path}\n").into_bytes());
+        let id = git.text_with(&["hash-object", "-w", "--no-filters", "--stdin"], bytes)?;
+        index += &format!("100644 {id}\t{path}\n");
     }
-    let ended = checkout.git.attempt_with(&["update-index", "--add", "--index-info"], &index)?;
-    if !ended.ok {
-        bail!("cannot make the base of pre-images: {}", ended.stderr.trim_end());
-    }
-    let tree = checkout.git.text(&["write-tree"])?;
+    git.text_with(&["update-index", "--add", "--index-info"], index.as_bytes())?;
+    let tree = git.text(&["write-tree"])?;
     // The text of a commit object, so that no clock and no identity takes part.
     let person = "WarpGrid patch series <series@warpgrid.invalid> 0 +0000";
     let commit =
         format!("tree {tree}\nauthor {person}\ncommitter {person}\n\npre-images of the patch series\n");
-    let arguments = ["hash-object", "-t", "commit", "-w", "--stdin"];
-    let ended = checkout.git.attempt_with(&arguments, commit.as_bytes())?;
-    if !ended.ok {
-        bail!("cannot make the base of pre-images: {}", ended.stderr.trim_end());
-    }
-    Ok(String::from_utf8_lossy(&ended.stdout).trim().to_owned())
+    git.text_with(&["hash-object", "-t", "commit", "-w", "--stdin"], commit.as_bytes())
 }

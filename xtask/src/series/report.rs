@@ -17,7 +17,9 @@ pub struct Report {
     pub base: String,
     /// The patches that became commits, in order.
     pub applied: Vec<String>,
-    /// The patch that did not, if any.
+    /// The patches that changed nothing, because the base has what they do.
+    pub already_upstream: Vec<String>,
+    /// The patch that stopped, if any.
     pub conflict: Option<Conflict>,
     /// The patches after it.
     pub untried: Vec<String>,
@@ -63,7 +65,7 @@ pub enum ConflictKind {
     Refactored,
     /// The patch creates a file that upstream has by now.
     ExistsUpstream,
-    /// Upstream has the change: the patch is no longer needed.
+    /// The file has the lines that the patch adds.
     AlreadyUpstream,
 }
 
@@ -104,7 +106,7 @@ impl Report {
     /// Whether every patch became a commit.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.conflict.is_none() && self.untried.is_empty()
+        self.conflict.is_none() && self.already_upstream.is_empty()
     }
 }
 
@@ -114,6 +116,9 @@ impl fmt::Display for Report {
         writeln!(formatter, "{} onto {} ({base})", self.fork, self.revision)?;
         for patch in &self.applied {
             writeln!(formatter, "  applied      {patch}")?;
+        }
+        for patch in &self.already_upstream {
+            writeln!(formatter, "  not needed   {patch} (the base has what it does)")?;
         }
         if let Some(conflict) = &self.conflict {
             writeln!(formatter, "  conflicting  {}", conflict.patch)?;

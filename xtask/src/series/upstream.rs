@@ -1,14 +1,15 @@
 //! An upstream's commits in a cached clone; the only part of a series that may use the network.
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use xshell::Shell;
 
 use super::git::Git;
 use crate::hint::Hint;
+
+/// The name of the commit in its cached clone.
+pub(super) const CACHED: &str = "refs/warpgrid/commit";
 
 /// What a fork is pinned to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,45 +73,42 @@ impl<'a> Upstream<'a> {
     /// # Errors
     /// When it cannot be fetched, or what arrives is another commit or tree than pinned.
     pub fn pinned(&self, pin: &Pin) -> anyhow::Result<Fetched> {
-        let found = self.locked(|git| {
-            if git.resolve(&stored(&pin.commit))?.is_some() {
-                return self.describe(git, &pin.commit);
-            }
-            let by_name = self.fetch(git, &pin.revision);
-            if let Ok(commit) = &by_name
-                && *commit == pin.commit
-            {
-                return self.describe(git, commit);
-            }
-            if self.fetch(git, &pin.commit).is_ok() {
-                return self.describe(git, &pin.commit);
-            }
-            let other = by_name?;
-            let (place, revision, pinned) = (self.place(), &pin.revision, &pin.commit);
-            bail!("`{revision}` of `{place}` is commit {other}, but the pin is {pinned}")
-        })?;
-        if let Some(tree) = &pin.tree
-            && *tree != found.tree
-        {
-            bail!(
-                "commit {} of `{}` has tree {}, but the pin is {tree}",
-                pin.commit,
-                self.place(),
-                found.tree
-            );
+        if let Some(found) = self.cached(pin)? {
+            return Ok(found);
         }
+        // By name first: not every server hands out a commit by its id.
+        let by_name = self.fetch(&pin.revision);
+        let found = match by_name {
+            Ok(found) if found.commit == pin.commit => found,
+            by_name => match (self.fetch(&pin.commit), by_name) {
+                (Ok(found), _) => found,
+                (Err(_), Err(error)) => return Err(error),
+                (Err(_), Ok(other)) => {
+                    let (revision, place) = (&pin.revision, self.place());
+                    bail!(
+                        "`{revision}` of `{place}` is commit {}, but the pin is {}",
+                        other.commit,
+                        pin.commit
+                    )
+                }
+            },
+        };
+        self.check_tree(pin, &found)?;
         Ok(found)
     }
 
     /// The pinned commit if it is in the cache; never uses the network.
     ///
     /// # Errors
-    /// When the cache cannot be read.
+    /// When the cache cannot be read, or has another tree than pinned.
     pub fn cached(&self, pin: &Pin) -> anyhow::Result<Option<Fetched>> {
-        self.locked(|git| match git.resolve(&stored(&pin.commit))? {
-            Some(commit) => self.describe(git, &commit).map(Some),
-            None => Ok(None),
-        })
+        let repository = self.repository(&pin.commit);
+        if !repository.is_dir() {
+            return Ok(None);
+        }
+        let found = self.describe(&Git::new(self.sh, &repository), &pin.commit)?;
+        self.check_tree(pin, &found)?;
+        Ok(Some(found))
     }
 
     /// Whatever `revision` (tag, branch or commit id) is now.
@@ -118,51 +116,65 @@ impl<'a> Upstream<'a> {
     /// # Errors
     /// When it cannot be fetched.
     pub fn current(&self, revision: &str) -> anyhow::Result<Fetched> {
-        self.locked(|git| {
-            let commit = self.fetch(git, revision)?;
-            self.describe(git, &commit)
-        })
+        self.fetch(revision)
     }
 
     fn place(&self) -> String {
         self.from.map_or_else(|| self.url.to_owned(), |from| from.display().to_string())
     }
 
-    /// Works in the cached clone while no other process does.
-    fn locked<T>(&self, work: impl FnOnce(&Git<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let digest = hex::encode(Sha256::digest(self.url));
-        let folder = self.cache.join("git");
-        let repository = folder.join(format!("{}-{}.git", self.fork, &digest[..12]));
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
-        let lock = repository.with_extension("lock");
-        let guard = File::create(&lock).with_context(|| format!("cannot make `{}`", lock.display()))?;
-        guard.lock().with_context(|| format!("cannot lock `{}`", lock.display()))?;
-        let git = Git::new(self.sh, &repository);
-        git.init(true)?;
-        work(&git)
+    /// The cached clone of one commit.
+    fn repository(&self, commit: &str) -> PathBuf {
+        self.cache.join("git").join(format!("{}-{commit}.git", self.fork))
     }
 
     fn describe(&self, git: &Git<'_>, commit: &str) -> anyhow::Result<Fetched> {
-        let tree = git.text(&["rev-parse", &format!("{commit}^{{tree}}")])?;
+        let tree = git.text(&["rev-parse", "--verify", &format!("{commit}^{{tree}}")])?;
         Ok(Fetched { repository: git.folder().to_owned(), commit: commit.to_owned(), tree })
     }
 
-    /// Brings one revision into the cached clone and keeps it under its commit id.
-    fn fetch(&self, git: &Git<'_>, revision: &str) -> anyhow::Result<String> {
+    fn check_tree(&self, pin: &Pin, found: &Fetched) -> anyhow::Result<()> {
+        match &pin.tree {
+            Some(tree) if *tree != found.tree => {
+                bail!(
+                    "commit {} of `{}` has tree {}, but the pin is {tree}",
+                    pin.commit,
+                    self.place(),
+                    found.tree
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Brings one revision, without its history, into a clone of its own. The clone appears in the cache by a rename
+    /// when it is complete, so that neither a second process nor a killed one can leave half of it.
+    fn fetch(&self, revision: &str) -> anyhow::Result<Fetched> {
         if revision.is_empty() || revision.starts_with('-') || revision.contains([':', ' ', '*']) {
             bail!("`{revision}` is not a tag, branch or commit id");
         }
+        let folder = self.cache.join("git");
+        let cannot = || format!("cannot make a clone in `{}`", folder.display());
+        std::fs::create_dir_all(&folder).with_context(cannot)?;
+        let draft = tempfile::Builder::new().prefix(".fetching-").tempdir_in(&folder).with_context(cannot)?;
+        let git = Git::new(self.sh, &draft.path().join("clone.git"));
+        git.init(true)?;
         let place = self.place();
-        let refspec = format!("+{revision}:refs/warpgrid/incoming");
+        let refspec = format!("+{revision}:{CACHED}");
         let ended =
             git.fetch(&["-q", "--depth=1", "--no-tags", "--no-write-fetch-head", "--", &place, &refspec])?;
         if !ended.ok {
             return Err(self.why_not(revision, &ended.stderr));
         }
-        let commit = git.text(&["rev-parse", "--verify", "refs/warpgrid/incoming^{commit}"])?;
-        git.run(&["update-ref", &stored(&commit), &commit])?;
-        Ok(commit)
+        let commit = git.text(&["rev-parse", "--verify", &format!("{CACHED}^{{commit}}")])?;
+        git.run(&["update-ref", CACHED, &commit])?;
+        let repository = self.repository(&commit);
+        if let Err(error) = std::fs::rename(git.folder(), &repository)
+            && !repository.is_dir()
+        {
+            return Err(error).with_context(cannot);
+        }
+        self.describe(&Git::new(self.sh, &repository), &commit)
     }
 
     fn why_not(&self, revision: &str, stderr: &str) -> anyhow::Error {
@@ -184,8 +196,4 @@ impl<'a> Upstream<'a> {
         };
         Hint::new(format!("cannot fetch `{revision}` from `{place}`: {said}"), hint).into()
     }
-}
-
-fn stored(commit: &str) -> String {
-    format!("refs/warpgrid/commit/{commit}")
 }

@@ -1,6 +1,6 @@
 //! Everything a patch series must be, listed at once; needs no git and no network, only files.
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::diff::{FileChange, Hunk, LineKind};
 use super::finding::Finding;
@@ -120,7 +120,8 @@ impl Check<'_> {
             value == "none" || is_interface(value)
         });
         self.some("Test", "a file of this repository", |value, root| {
-            !value.is_empty() && !Path::new(value).is_absolute() && root.join(value).is_file()
+            let inside = Path::new(value).components().all(|part| matches!(part, Component::Normal(_)));
+            inside && root.join(value).is_file()
         });
         self.some("Signed-off-by", "`Name <address>`", |value, _| {
             value.split_once(" <").is_some_and(|(name, rest)| !name.is_empty() && rest.ends_with('>'))

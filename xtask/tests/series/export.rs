@@ -154,3 +154,12 @@ fn an_overlay_file_never_becomes_part_of_a_patch() {
     let error = lab.export().unwrap_err().to_string();
     assert!(error.contains("contains the overlay file") && error.ends_with("as `src/shim.c`"), "{error}");
 }
+
+#[test]
+fn a_checkout_of_an_older_pin_is_not_exported() {
+    let mut lab = Lab::with_series();
+    lab.apply(&[]);
+    lab.pins.pin.commit = "1".repeat(40);
+    let error = lab.export().unwrap_err().to_string();
+    assert!(error.ends_with(&format!("but the pin is {}", "1".repeat(40))), "{error}");
+}

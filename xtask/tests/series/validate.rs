@@ -169,3 +169,61 @@ fn what_plain_format_patch_writes_is_told_to_export() {
         assert!(findings.contains(expected), "{expected}:\n{findings}");
     }
 }
+
+#[test]
+fn a_line_that_is_no_trailer_is_pointed_at() {
+    refused(
+        FIRST,
+        "Feature: dns\n",
+        "Feature: dns\nand something else\n",
+        "0001-dns-resolve-asks-the-host.patch:11: not a trailer: `and something else`; leave a blank line above the \
+         trailers",
+    );
+}
+
+#[test]
+fn a_test_outside_the_repository_is_refused() {
+    refused(
+        FIRST,
+        "Test: tests/libc/case.c",
+        "Test: ../root/tests/libc/case.c",
+        "0001-dns-resolve-asks-the-host.patch:13: `Test:` must be a file of this repository, found \
+         `../root/tests/libc/case.c`",
+    );
+}
+
+#[test]
+fn damaged_patches_are_answers_never_a_crash() {
+    let lab = Lab::with_series();
+    let map = lab.fork().path_map().unwrap();
+    let sysroot = lab.path("sysroot");
+    let whole = lab.patch_files();
+    for (name, text) in &whole {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let mut damaged: Vec<String> =
+            (0..text.len()).step_by(11).map(|end| text[..end].to_owned()).collect();
+        for index in 0..lines.len() {
+            let (before, after) = (lines[..index].concat(), lines[index + 1..].concat());
+            damaged.push(format!("{before}{after}"));
+            damaged.push(format!("{before}{0}{0}{after}", lines[index]));
+            damaged.push(format!("{before}@@ -99999999,3 +18446744073709551615,9 @@\n{after}"));
+            damaged.push(format!("{before}@@ -7,0 +7 @@\n+x\n{after}"));
+        }
+        for damaged in damaged {
+            std::fs::write(lab.patches().join(name), damaged).unwrap();
+            let series = lab.fork().series().unwrap();
+            let found = validate(&series, &lab.root());
+            let collected = xtask::series::preimages::collect(&series, &map, None);
+            let installed = xtask::series::installed::apply_headers(&series, &map, &sysroot, "wasm32-wasip2");
+            assert!(installed.is_err(), "there is no sysroot");
+            assert!(
+                collected.is_ok() || !found.is_empty() || text_of(&collected).contains("the hunk of line")
+            );
+        }
+        std::fs::write(lab.patches().join(name), text).unwrap();
+    }
+}
+
+fn text_of<T>(result: &anyhow::Result<T>) -> String {
+    result.as_ref().err().map(|error| format!("{error:#}")).unwrap_or_default()
+}
