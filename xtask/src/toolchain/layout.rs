@@ -63,7 +63,7 @@ pub struct ToolchainPart {
 }
 
 /// Every part of the toolchain. What a part does not name (configuration, stand-ins) is the SDK's own.
-pub(super) const PARTS: [ToolchainPart; 6] = [
+pub const PARTS: [ToolchainPart; 6] = [
     ToolchainPart {
         name: "llvm",
         licence: "Apache-2.0 WITH LLVM-exception",

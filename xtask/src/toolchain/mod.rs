@@ -11,5 +11,5 @@ mod stand_in;
 pub use crate_program::{
     CrateBuild, CrateProgram, build_crate_program, encoded_flags, wasm_component_ld, wasmtime_cli,
 };
-pub use layout::ToolchainPart;
+pub use layout::{PARTS, ToolchainPart};
 pub use stage::{ToolchainFacts, ToolchainInputs, stage};
