@@ -42,7 +42,8 @@ fn the_stock_library_is_one_flag_away() {
     for target in ["wasm32-wasip1", "wasm32-wasip2"] {
         let config = format!("--config={target}-stock.cfg");
         compile(&moved, "clang", &[&config], "hello.c", HELLO);
-        let shown = moved.run("clang", [config.as_str(), "-###", "/x.c", "-o", "/x.wasm"]);
+        let source = moved.work().join("hello.c");
+        let shown = moved.run("clang", [config.as_ref(), "-###".as_ref(), source.as_os_str()]);
         let linked = text(&shown.stderr);
         let sysroot = format!("sysroots/{target}/stock/lib");
         assert!(linked.contains(&sysroot), "{linked}");
