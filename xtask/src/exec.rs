@@ -153,6 +153,70 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Starts the program in a process group of its own, with its output going to the file `log`.
+    ///
+    /// # Errors
+    /// When the log cannot be made or the program not be started.
+    pub fn spawn_group(&self, log: &Path) -> anyhow::Result<RunningGroup> {
+        use std::os::unix::process::CommandExt as _;
+        let file = std::fs::File::create(log).with_context(|| format!("creating `{}`", log.display()))?;
+        let again = file.try_clone().with_context(|| format!("opening `{}`", log.display()))?;
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.arguments).stdin(std::process::Stdio::null()).stdout(file).stderr(again).process_group(0);
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        for name in &self.removed {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let child = command.spawn().with_context(|| format!("starting `{}`", self.command_line()))?;
+        Ok(RunningGroup { child })
+    }
+}
+
+/// A running program together with everything it started.
+#[derive(Debug)]
+pub struct RunningGroup {
+    child: std::process::Child,
+}
+
+impl RunningGroup {
+    /// Waits at most `limit` for the program to end; its exit code when it did (-1 for a signal).
+    ///
+    /// # Errors
+    /// When the operating system cannot say.
+    pub fn wait_at_most(&mut self, limit: std::time::Duration) -> anyhow::Result<Option<i32>> {
+        let end = std::time::Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().context("waiting for a program")? {
+                return Ok(Some(status.code().unwrap_or(-1)));
+            }
+            let left = end.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            std::thread::sleep(left.min(std::time::Duration::from_millis(5)));
+        }
+    }
+
+    /// Ends the program and everything in its group at once (SIGKILL), and collects it.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        if let Some(group) = rustix::process::Pid::from_raw(i32::try_from(self.child.id())?) {
+            match rustix::process::kill_process_group(group, rustix::process::Signal::KILL) {
+                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+                Err(error) => return Err(error).context("killing a process group"),
+            }
+        }
+        self.child.wait().context("waiting for a killed program")?;
+        Ok(())
+    }
+}
+
 /// A program that has ended.
 #[derive(Debug, Clone)]
 pub struct Finished {

@@ -1,12 +1,22 @@
 //! The build driver as a library, so that its tests reach every part; knows nothing that a guest or host needs at run time.
+pub mod bench;
 pub mod cache;
 pub mod cmd;
 pub mod exec;
+pub mod flags;
 pub mod hint;
 pub mod manifest;
 pub mod pack;
+pub mod parallel;
 pub mod paths;
+pub mod plan;
+pub mod report;
+pub mod run;
 pub mod series;
 pub mod source;
+pub mod stamp;
+pub mod step;
+pub mod suite;
 pub mod sysroot;
+pub mod tidy;
 pub mod toolchain;

@@ -1,1 +1,13 @@
-//! Stages sysroots: archive symbol renaming, symbol lists, descriptor audit; knows no source kind.
+//! Sysroots for the wasm targets: staging, the overlay over upstream's archive, symbol lists, descriptor audit, the
+//! fallback component, and the cases of `tests/libc`. Knows no source kind and fetches nothing.
+pub mod archive;
+pub mod audit;
+pub mod bindings;
+pub mod compiler;
+pub mod fallback;
+pub mod object;
+pub mod overlay;
+pub mod recipe;
+pub mod rename;
+pub mod stage;
+pub mod symbols;

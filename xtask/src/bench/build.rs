@@ -1,0 +1,124 @@
+//! Measures builds: cold, with a warm cache, with nothing to do, after one change, and `verify`.
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use super::{Figures, Ratio, first_guest};
+use crate::suite::{Surroundings, SuiteContext, copy_checkout, empty_folder, tarball};
+use crate::step;
+
+/// An overlay file, a comment is added to it.
+const OVERLAY_FOLDER: &str = "forks/libc/overlay";
+
+/// Runs everything and gives the record.
+///
+/// # Errors
+/// When a build fails.
+pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures> {
+    let mut figures = Figures::new("build", &context.paths.root)?;
+    let scratch = context.scratch("bench build")?;
+    let checkout = scratch.join("checkout");
+    copy_checkout(&context.paths.root, &checkout)?;
+    let distfiles = scratch.join("distfiles");
+    step::link_objects(&context.paths.cache, &distfiles)?;
+    let mut cold = Surroundings::plain(context, &scratch.join("cold"), &checkout, &scratch.join("cache"));
+    cold.distfiles = distfiles;
+
+    let cold_seconds = timed_build(context, &cold, "cold")?;
+    figures.figure("cold-seconds", cold_seconds);
+    figures.notes.push("cold: empty cache, every program compiled, inputs from a folder by digest; once".into());
+    let mut warm = Surroundings::plain(context, &scratch.join("warm"), &checkout, &scratch.join("cache"));
+    warm.distfiles = scratch.join("none");
+    let mut pairs = Vec::new();
+    for _ in 0..rounds.min(3) {
+        empty_folder(&warm.build)?;
+        let seconds = timed_build(context, &warm, "warm")?;
+        pairs.push((seconds, cold_seconds));
+        figures.figure("warm-seconds", seconds);
+    }
+    keep(&mut figures, "second clone with the shared cache / cold", &pairs);
+
+    changes(context, &mut figures, &warm, rounds, cold_seconds)?;
+    sizes_and_verify(context, &mut figures, &warm.build, rounds)?;
+    first_guest::run(context, &mut figures, &scratch, rounds)?;
+    Ok(figures)
+}
+
+/// No change, one overlay file, one patch.
+fn changes(
+    context: &SuiteContext<'_>,
+    figures: &mut Figures,
+    warm: &Surroundings,
+    rounds: usize,
+    cold_seconds: f64,
+) -> anyhow::Result<()> {
+    let mut nothing = Vec::new();
+    let mut overlay = Vec::new();
+    let mut patch = Vec::new();
+    let overlay_file = first_file(&warm.checkout.join(OVERLAY_FOLDER), "c")?;
+    let patch_file = first_file(&warm.checkout.join("forks/libc/patches"), "patch")?;
+    for round in 0..rounds {
+        let seconds = timed_build(context, warm, "no-op")?;
+        nothing.push((seconds, cold_seconds));
+        figures.figure("no-op-seconds", seconds);
+        let text = std::fs::read_to_string(&overlay_file)?;
+        std::fs::write(&overlay_file, format!("{text}/* round {round} */\n"))?;
+        let seconds = timed_build(context, warm, "overlay")?;
+        overlay.push((seconds, cold_seconds));
+        figures.figure("one-overlay-file-seconds", seconds);
+        let text = std::fs::read_to_string(&patch_file)?;
+        let changed = text.replacen("\n---\n", &format!("\nRound: {round}\n---\n"), 1);
+        anyhow::ensure!(changed != text, "`{}` has no line `---`", patch_file.display());
+        std::fs::write(&patch_file, changed)?;
+        let seconds = timed_build(context, warm, "patch")?;
+        patch.push((seconds, cold_seconds));
+        figures.figure("one-patch-seconds", seconds);
+    }
+    keep(figures, "no-op / cold", &nothing);
+    keep(figures, "one overlay file / cold", &overlay);
+    keep(figures, "one patch / cold", &patch);
+    Ok(())
+}
+
+fn sizes_and_verify(
+    context: &SuiteContext<'_>,
+    figures: &mut Figures,
+    build: &Path,
+    rounds: usize,
+) -> anyhow::Result<()> {
+    let tarball = tarball(build)?;
+    #[expect(clippy::cast_precision_loss, reason = "sizes below 2^52")]
+    figures.figure("tarball-bytes", std::fs::metadata(&tarball)?.len() as f64);
+    let driver = std::env::current_exe().context("finding the running program")?;
+    for _ in 0..rounds {
+        let start = Instant::now();
+        crate::exec::Program::new(&driver)
+            .arg("verify")
+            .arg(&tarball)
+            .current_dir(&context.paths.root)
+            .run(&context.log("bench-verify"))?;
+        figures.figure("verify-seconds", start.elapsed().as_secs_f64());
+    }
+    Ok(())
+}
+
+fn timed_build(context: &SuiteContext<'_>, around: &Surroundings, name: &str) -> anyhow::Result<f64> {
+    let program = around.build_sdk()?;
+    let start = Instant::now();
+    program.run(&context.log(&format!("bench-{name}")))?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+pub(super) fn keep(figures: &mut Figures, name: &str, pairs: &[(f64, f64)]) {
+    if let Some(ratio) = Ratio::of_pairs(pairs) {
+        figures.ratios.insert(name.to_owned(), ratio);
+    }
+}
+
+fn first_file(folder: &Path, extension: &str) -> anyhow::Result<std::path::PathBuf> {
+    step::files_below(folder)?
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|found| found == extension))
+        .with_context(|| format!("no `.{extension}` file in `{}`", folder.display()))
+}

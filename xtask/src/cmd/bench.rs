@@ -1,0 +1,66 @@
+//! `cargo xtask bench`: measures and keeps JSON; knows no measurement from the inside.
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::bench::{self, Figures};
+use crate::paths::Paths;
+use crate::run::job_count;
+use crate::suite::{SdkUnderTest, SuiteContext};
+
+/// Flags of `bench`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask bench build                             measure builds and the first guest
+  cargo xtask bench build --json target/bench.json    keep the figures
+
+Single figures are of this machine; only the ratios compare.")]
+pub struct BenchArgs {
+    /// What to measure
+    #[arg(value_enum)]
+    what: Benchmark,
+    /// Write the figures as JSON
+    #[arg(long, value_name = "PATH")]
+    json: Option<PathBuf>,
+    /// How often to measure each pair
+    #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
+    rounds: u8,
+}
+
+/// The benchmarks there are.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Benchmark {
+    /// Builds of the SDK, and the time to a first guest
+    Build,
+}
+
+/// Measures and prints; writes JSON when asked.
+///
+/// # Errors
+/// When the SDK cannot be built or a measured command fails.
+pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
+    let jobs = job_count(None);
+    let sdk = Some(SdkUnderTest::prepare(paths, jobs, false)?);
+    let context = SuiteContext { paths, sdk, full: false, jobs, offline: false };
+    let figures = match args.what {
+        Benchmark::Build => bench::run_build(&context, usize::from(args.rounds))?,
+    };
+    print(&figures);
+    if let Some(path) = &args.json {
+        figures.write(path)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(figures: &Figures) {
+    println!("{} at {} on {}", figures.benchmark, figures.commit, figures.machine);
+    for (name, value) in &figures.figures {
+        println!("  {name:<40} {value:>14.2}");
+    }
+    for (name, ratio) in &figures.ratios {
+        println!("  {name}: {:.4} ({:.4} to {:.4}, {} rounds)", ratio.median, ratio.low, ratio.high, ratio.rounds);
+    }
+    for note in &figures.notes {
+        println!("  note: {note}");
+    }
+}

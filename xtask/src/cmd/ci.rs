@@ -1,0 +1,117 @@
+//! `cargo xtask ci`: runs suites and reports them; knows no suite from the inside.
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::hint::Hint;
+use crate::paths::Paths;
+use crate::report::{Outcome, SuiteReport, Totals, write_junit};
+use crate::run::job_count;
+use crate::suite::{SUITES, SdkUnderTest, Suite, SuiteContext};
+
+/// Flags of `ci`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask ci                            everything; builds the SDK first if that is needed
+  cargo xtask ci --quick                    what to run before a push, in minutes
+  cargo xtask ci --only libc --only series  two suites
+  cargo xtask ci --junit target/junit.xml   also write JUnit, one row a case
+
+The last line is `N passed, N failed, N skipped`; the exit code is 1 when anything failed.")]
+pub struct CiArgs {
+    /// Only the suites that need no built SDK and take minutes
+    #[arg(long, conflicts_with = "only")]
+    quick: bool,
+    /// Only this suite (may be given several times)
+    #[arg(long, value_name = "SUITE")]
+    only: Vec<String>,
+    /// List the suites and stop
+    #[arg(long)]
+    list: bool,
+    /// Write the report as JUnit XML
+    #[arg(long, value_name = "PATH")]
+    junit: Option<PathBuf>,
+    /// Full sizes instead of those that fit into CI
+    #[arg(long)]
+    full: bool,
+    /// Do not use the network
+    #[arg(long)]
+    offline: bool,
+    /// How many things to do at once (default: one per core)
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+/// Runs the suites asked for; exit code 1 when a case failed.
+///
+/// # Errors
+/// When a suite is unknown, the SDK cannot be built, or the report not be written.
+pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
+    if args.list {
+        for suite in SUITES {
+            let mark = if suite.quick { " (quick)" } else { "" };
+            println!("{:<13}{}{mark}", suite.name, suite.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let suites = choose(args)?;
+    let jobs = job_count(args.jobs);
+    let mut context = SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline };
+    let mut reports = Vec::new();
+    for suite in suites {
+        if suite.needs_sdk && context.sdk.is_none() {
+            context.sdk = Some(SdkUnderTest::prepare(paths, jobs, args.offline)?);
+        }
+        eprintln!("==> {}: {}", suite.name, suite.about);
+        let report = (suite.run)(&context).unwrap_or_else(|error| broken(suite.name, &error));
+        print_report(&report);
+        reports.push(report);
+    }
+    if let Some(path) = &args.junit {
+        write_junit(path, &reports)?;
+    }
+    let mut totals = Totals::default();
+    for report in &reports {
+        totals += report.totals();
+    }
+    println!("{totals}");
+    Ok(if totals.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn choose(args: &CiArgs) -> anyhow::Result<Vec<&'static Suite>> {
+    for name in &args.only {
+        if !SUITES.iter().any(|suite| suite.name == name) {
+            let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+            let message = format!("unknown suite `{name}`");
+            return Err(Hint::new(message, format!("the suites are: {}", names.join(", "))).into());
+        }
+    }
+    Ok(SUITES
+        .iter()
+        .filter(|suite| args.only.is_empty() || args.only.iter().any(|name| name == suite.name))
+        .filter(|suite| !args.quick || suite.quick)
+        .collect())
+}
+
+/// A suite that could not run at all counts as one failed case.
+fn broken(name: &str, error: &anyhow::Error) -> SuiteReport {
+    let mut report = SuiteReport::new(name);
+    report.case("the suite itself", || anyhow::bail!("{error:#}"));
+    report
+}
+
+fn print_report(report: &SuiteReport) {
+    for case in &report.cases {
+        match &case.outcome {
+            Outcome::Passed => {}
+            Outcome::Failed(text) => eprintln!("FAILED {}: {}\n{}", report.name, case.name, indent(text)),
+            Outcome::Skipped(reason) => eprintln!("skipped {}: {}: {reason}", report.name, case.name),
+        }
+    }
+    let seconds: f64 = report.cases.iter().map(|case| case.duration.as_secs_f64()).sum();
+    eprintln!("    {}: {} ({seconds:.1} s)", report.name, report.totals());
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}

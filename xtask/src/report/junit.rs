@@ -1,0 +1,46 @@
+//! Writes a report as JUnit XML, one row a case; knows no suite.
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context;
+use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuiteBuilder};
+
+use super::{CaseReport, Outcome, SuiteReport};
+
+/// Writes all suites to `path`, whole or not at all; folders above it are made.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_junit(path: &Path, suites: &[SuiteReport]) -> anyhow::Result<()> {
+    let mut report = ReportBuilder::new();
+    for suite in suites {
+        let mut builder = TestSuiteBuilder::new(&suite.name);
+        for case in &suite.cases {
+            builder.add_testcase(row(&suite.name, case));
+        }
+        report.add_testsuite(builder.build());
+    }
+    let mut xml = Vec::new();
+    report.build().write_xml(&mut xml).context("writing JUnit XML")?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("writing in `{}`", folder.display()))?;
+    file.write_all(&xml).with_context(|| format!("writing `{}`", path.display()))?;
+    file.persist(path).with_context(|| format!("writing `{}`", path.display()))?;
+    Ok(())
+}
+
+fn row(suite: &str, case: &CaseReport) -> TestCase {
+    let duration = Duration::new(
+        i64::try_from(case.duration.as_secs()).unwrap_or(i64::MAX),
+        i32::try_from(case.duration.subsec_nanos()).unwrap_or(0),
+    );
+    let mut builder = match &case.outcome {
+        Outcome::Passed => TestCaseBuilder::success(&case.name, duration),
+        Outcome::Failed(text) => TestCaseBuilder::failure(&case.name, duration, "failed", text),
+        Outcome::Skipped(reason) => TestCaseBuilder::skipped_with_cause(&case.name, "skipped", reason),
+    };
+    builder.set_classname(suite);
+    builder.build()
+}

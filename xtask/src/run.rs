@@ -1,0 +1,209 @@
+//! Runs a plan: order, stamps, one build at a time in a folder, progress; knows no step from the inside.
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::manifest::Manifest;
+use crate::cache::sha256_of_file;
+use crate::paths::Paths;
+use crate::plan::{Options, Outline, Plan, Step};
+use crate::source::unpack;
+use crate::stamp::Stamps;
+use crate::step::{self, StepContext};
+
+/// How to run a plan.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOptions {
+    /// Whether the network must not be used.
+    pub offline: bool,
+    /// How many things to do at once.
+    pub jobs: usize,
+}
+
+/// A finished build.
+#[derive(Debug)]
+pub struct Built {
+    /// The tarball.
+    pub tarball: PathBuf,
+    /// What was built and what is in it, for people.
+    pub summary: String,
+}
+
+/// `wanted`, or one job per core.
+#[must_use]
+pub fn job_count(wanted: Option<usize>) -> usize {
+    wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1)
+}
+
+/// What a plan needs of the manifest.
+///
+/// # Errors
+/// When the manifest is wrong; the message points at the line.
+pub fn outline(paths: &Paths) -> anyhow::Result<Outline> {
+    Ok(outline_of(&Manifest::load(&paths.manifest)?))
+}
+
+fn outline_of(manifest: &Manifest) -> Outline {
+    let targets = manifest
+        .targets
+        .iter()
+        .map(|target| (target.triple.clone(), target.variants.iter().map(ToString::to_string).collect()))
+        .collect();
+    Outline { targets }
+}
+
+/// Builds, packs and verifies the whole SDK.
+///
+/// # Errors
+/// When a step fails; the steps before it stay done.
+pub fn build(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Result<Built> {
+    let manifest = Manifest::load(&paths.manifest)?;
+    let finished = run_plan(paths, &manifest, options, run)?;
+    let tarball = step::tarball_path(paths, &manifest);
+    let size = std::fs::metadata(&tarball).with_context(|| format!("looking at `{}`", tarball.display()))?.len();
+    let mut summary = String::new();
+    for (step, duration) in &finished.ran {
+        let _ = writeln!(summary, "  {step}: {:.1} s", duration.as_secs_f64());
+    }
+    let _ = writeln!(
+        summary,
+        "{} steps run, {} up to date; {} MB at the path below",
+        finished.ran.len(),
+        finished.up_to_date,
+        size / 1_000_000
+    );
+    Ok(Built { tarball, summary })
+}
+
+/// Builds parts of the SDK and gives the folders they are in.
+///
+/// # Errors
+/// When a step fails; the steps before it stay done.
+pub fn build_parts(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Result<Vec<PathBuf>> {
+    let manifest = Manifest::load(&paths.manifest)?;
+    Ok(run_plan(paths, &manifest, options, run)?.outputs)
+}
+
+struct FinishedPlan {
+    ran: Vec<(String, Duration)>,
+    up_to_date: usize,
+    outputs: Vec<PathBuf>,
+}
+
+fn run_plan(
+    paths: &Paths,
+    manifest: &Manifest,
+    options: &Options,
+    run: &RunOptions,
+) -> anyhow::Result<FinishedPlan> {
+    let plan = Plan::build(&outline_of(manifest), options)?;
+    let _lock = BuildLock::take(&paths.target)?;
+    let stamps = Stamps::new(paths.target.join("stamps"));
+    let context = StepContext { paths, manifest, jobs: run.jobs, offline: run.offline };
+    let mut finished = FinishedPlan { ran: Vec::new(), up_to_date: 0, outputs: Vec::new() };
+    let mut digests: BTreeMap<&str, String> = BTreeMap::new();
+    for (index, planned) in plan.steps.iter().enumerate() {
+        let built = step::for_action(&planned.action);
+        let mut inputs =
+            built.inputs(&context).with_context(|| format!("looking at the inputs of `{}`", planned.name))?;
+        for need in &planned.needs {
+            inputs.value(&format!("after {need}"), digests.get(need.as_str()).map_or("", String::as_str));
+        }
+        let output = built.output(&context);
+        if stamps.matches(&planned.name, &inputs, &output) {
+            finished.up_to_date += 1;
+        } else {
+            stamps.remove(&planned.name)?;
+            let progress = Progress::start(index + 1, plan.steps.len(), planned);
+            let start = Instant::now();
+            built.run(&context).with_context(|| format!("step `{}` failed", planned.name))?;
+            stamps.write(&planned.name, &inputs, &output)?;
+            progress.finish(start.elapsed());
+            finished.ran.push((planned.name.clone(), start.elapsed()));
+        }
+        digests.insert(&planned.name, inputs.digest());
+        finished.outputs.push(output);
+    }
+    Ok(finished)
+}
+
+/// One line a step: moving on a terminal, written once elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    line: String,
+}
+
+impl Progress {
+    fn start(number: usize, of: usize, step: &Step) -> Self {
+        let line = format!("[{number}/{of}] {}", step.name);
+        let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
+        if bar.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            bar.set_message(line.clone());
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Self { bar, line }
+    }
+
+    fn finish(self, duration: Duration) {
+        if !self.bar.is_hidden() {
+            self.bar.finish_and_clear();
+            eprintln!("{} ({:.1} s)", self.line, duration.as_secs_f64());
+        }
+    }
+}
+
+/// Held while a build writes to a folder: a second build in the same folder waits.
+struct BuildLock {
+    _file: std::fs::File,
+}
+
+impl BuildLock {
+    fn take(target: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(target).with_context(|| format!("creating `{}`", target.display()))?;
+        let path = target.join("lock");
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .with_context(|| format!("opening `{}`", path.display()))?;
+        if file.try_lock().is_err() {
+            eprintln!("waiting for another build in `{}`", target.display());
+            file.lock().with_context(|| format!("locking `{}`", path.display()))?;
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+/// A stock `wasmtime` program of the version that the host embeds, built once into the cache.
+///
+/// # Errors
+/// When its crate cannot be fetched or built.
+pub fn stock_wasmtime(paths: &Paths, run: &RunOptions) -> anyhow::Result<PathBuf> {
+    let manifest = Manifest::load(&paths.manifest)?;
+    let context = StepContext { paths, manifest: &manifest, jobs: run.jobs, offline: run.offline };
+    step::crate_program(&context, "wasmtime")
+}
+
+/// Unpacks a tarball as a user would, into a folder with a space in its name, once per content.
+///
+/// # Errors
+/// When the tarball cannot be read or the folder not be written.
+pub fn unpack_for_tests(paths: &Paths, tarball: &Path) -> anyhow::Result<PathBuf> {
+    let digest = sha256_of_file(tarball)?;
+    let folder = paths.target.join("unpacked sdk").join(&digest[..16]);
+    if !folder.is_dir() {
+        if let Some(older) = folder.parent() {
+            let _ = std::fs::remove_dir_all(older);
+        }
+        step::replace_folder(&folder, |partial| unpack::tar_gz(tarball, partial))?;
+    }
+    let top = tarball.file_name().unwrap_or_default().to_string_lossy();
+    Ok(folder.join(top.trim_end_matches(".tar.gz")))
+}

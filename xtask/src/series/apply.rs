@@ -1,0 +1,97 @@
+//! Patches onto a base, one commit each, as `git am --3way` does it; knows nothing of where the base comes from.
+//!
+//! All patches go into one `git am`, so that after a conflict the developer's own `git am --continue` goes on with the
+//! patches that were not tried. Author and date come from the patch, committer is fixed, committer date is the author
+//! date: the same patches on the same base give the same commit ids.
+use anyhow::{Context as _, bail};
+
+use super::checkout::Checkout;
+use super::conflict;
+use super::folder::Series;
+use super::name::slugify;
+use super::patch::Patch;
+use super::report::{Conflict, ConflictKind};
+
+/// What became of the patches.
+#[derive(Debug)]
+pub struct Applied {
+    /// File names of the patches that became commits.
+    pub applied: Vec<String>,
+    /// The patch that stopped, or that upstream already has.
+    pub conflict: Option<Conflict>,
+    /// File names of the patches after it.
+    pub untried: Vec<String>,
+}
+
+/// Applies `patches` of `series` to HEAD. After a conflict the checkout stays as `git am` left it.
+///
+/// # Errors
+/// When git cannot be run at all; a conflict is a result.
+pub fn apply(checkout: &Checkout<'_>, series: &Series, patches: &[&Patch]) -> anyhow::Result<Applied> {
+    let base = checkout.head()?;
+    let mut arguments: Vec<String> = [
+        "am",
+        "-q",
+        "--3way",
+        "--keep-cr",
+        "--keep-non-patch",
+        "--no-scissors",
+        "--no-message-id",
+        "--no-signoff",
+        "--no-gpg-sign",
+        "--committer-date-is-author-date",
+        "--empty=stop",
+        "--",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for patch in patches {
+        let path =
+            std::path::absolute(series.path(patch)).context("cannot make the path of a patch absolute")?;
+        arguments.push(path.to_string_lossy().into_owned());
+    }
+    if patches.is_empty() {
+        return Ok(Applied { applied: Vec::new(), conflict: None, untried: Vec::new() });
+    }
+    let ended = checkout.git.attempt(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let commits = subjects(checkout, &base)?;
+    let is_commit = |patch: &&Patch| commits.contains(&patch.slug());
+    if ended.ok {
+        // Upstream has the change already: git skips such a patch without an error.
+        let (done, skipped): (Vec<&Patch>, Vec<&Patch>) = patches.iter().partition(|patch| is_commit(patch));
+        let conflict = skipped.first().map(|patch| Conflict {
+            patch: patch.file_name.clone(),
+            files: conflict::all_files(patch, ConflictKind::AlreadyUpstream),
+            message: "no changes: the base has what this patch does".into(),
+        });
+        return Ok(Applied { applied: names(&done), conflict, untried: Vec::new() });
+    }
+    let Some(stopped) = stopped_at(checkout, patches.len()) else {
+        bail!("`git am` failed in `{}`: {}", checkout.folder().display(), ended.stderr.trim_end());
+    };
+    let patch = patches[stopped];
+    let conflict = Conflict {
+        patch: patch.file_name.clone(),
+        files: conflict::classify(&checkout.git, patch)?,
+        message: ended.stderr.trim_end().to_owned(),
+    };
+    let done: Vec<&Patch> = patches[..stopped].iter().copied().filter(|patch| is_commit(patch)).collect();
+    Ok(Applied { applied: names(&done), conflict: Some(conflict), untried: names(&patches[stopped + 1..]) })
+}
+
+fn names(patches: &[&Patch]) -> Vec<String> {
+    patches.iter().map(|patch| patch.file_name.clone()).collect()
+}
+
+/// Slugs of the commits since `base`.
+fn subjects(checkout: &Checkout<'_>, base: &str) -> anyhow::Result<Vec<String>> {
+    let text = checkout.git.text(&["log", "--format=%s", &format!("{base}..HEAD")])?;
+    Ok(text.lines().map(slugify).collect())
+}
+
+/// Index of the patch that `git am` stopped at.
+fn stopped_at(checkout: &Checkout<'_>, patches: usize) -> Option<usize> {
+    let text = std::fs::read_to_string(checkout.folder().join(".git/rebase-apply/next")).ok()?;
+    let next: usize = text.trim().parse().ok()?;
+    (1..=patches).contains(&next).then(|| next - 1)
+}

@@ -1,0 +1,82 @@
+//! The patch files of one fork, in order; knows nothing of git.
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::finding::Finding;
+use super::name::PatchName;
+use super::patch::Patch;
+
+/// A fork's `patches/` folder as it was read.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// The folder, as the caller named it.
+    pub folder: PathBuf,
+    /// The patches, sorted by file name: the order in which they apply.
+    pub patches: Vec<Patch>,
+    /// Names in the folder that are no `*.patch` file.
+    pub strangers: Vec<String>,
+}
+
+impl Series {
+    /// Reads every `*.patch` file of `folder`. A missing folder is an empty series.
+    ///
+    /// # Errors
+    /// When the folder or a file in it cannot be read.
+    pub fn load(folder: &Path) -> anyhow::Result<Self> {
+        let mut series = Self { folder: folder.to_owned(), patches: Vec::new(), strangers: Vec::new() };
+        if !folder.exists() {
+            return Ok(series);
+        }
+        let context = || format!("cannot read the patch folder `{}`", folder.display());
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(folder).with_context(context)? {
+            let entry = entry.with_context(context)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            match name.ends_with(".patch") && entry.path().is_file() {
+                true => names.push(name),
+                false if name == ".gitkeep" => {}
+                false => series.strangers.push(name),
+            }
+        }
+        names.sort();
+        series.strangers.sort();
+        for name in names {
+            series.patches.push(Patch::read(&folder.join(name))?);
+        }
+        Ok(series)
+    }
+
+    /// The path of a patch's file.
+    #[must_use]
+    pub fn path(&self, patch: &Patch) -> PathBuf {
+        self.folder.join(&patch.file_name)
+    }
+
+    /// The patch with the same slug: numbers move when a patch is inserted, slugs do not.
+    #[must_use]
+    pub fn by_slug(&self, slug: &str) -> Option<&Patch> {
+        self.patches.iter().find(|patch| patch.slug() == slug)
+    }
+
+    /// The patch that a `Depends-on:` names, number included.
+    #[must_use]
+    pub fn by_name(&self, name: &PatchName) -> Option<&Patch> {
+        self.patches.iter().find(|patch| patch.name().as_ref() == Some(name))
+    }
+
+    /// The features that the series has, sorted.
+    #[must_use]
+    pub fn features(&self) -> Vec<&str> {
+        let mut features: Vec<&str> = self.patches.iter().filter_map(Patch::feature).collect();
+        features.sort_unstable();
+        features.dedup();
+        features
+    }
+
+    /// A fault of one of the patches.
+    #[must_use]
+    pub fn finding(&self, patch: &Patch, line: usize, message: impl Into<String>) -> Finding {
+        Finding::new(self.path(patch), line, message)
+    }
+}

@@ -1,0 +1,22 @@
+//! The steps of a build, one file each: inputs, output, run; a step knows no other step, it reads their outputs.
+mod context;
+mod crate_program;
+mod facts;
+mod fallback;
+mod fetch;
+mod files;
+mod pack;
+mod step_trait;
+mod sysroot;
+mod test_inputs;
+mod toolchain;
+mod verify;
+mod warp;
+
+pub use context::StepContext;
+pub use crate_program::crate_program;
+pub use files::{files_below, link_objects, merge_cache, replace_folder, seed_built_cache, unpack_crate};
+pub use pack::tarball_path;
+pub use step_trait::{BuildStep, for_action};
+pub use test_inputs::{faketime_library, input_files, unpack_input};
+pub use warp::host_cargo;

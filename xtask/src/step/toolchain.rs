@@ -1,0 +1,57 @@
+//! Unpacks LLVM's packages and lays them out as the SDK's toolchain.
+use std::path::{Path, PathBuf};
+
+use super::{BuildStep, StepContext, facts, fetch};
+use crate::source::unpack;
+use crate::stamp::Inputs;
+use crate::toolchain::{self, ToolchainInputs};
+
+/// Makes the part `toolchain`: `bin`, `lib` and the files for build systems.
+pub struct StageToolchain;
+
+impl BuildStep for StageToolchain {
+    fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {
+        let mut inputs = Inputs::default();
+        inputs.files(&context.paths.root, "xtask/src/toolchain")?;
+        Ok(inputs)
+    }
+
+    fn output(&self, context: &StepContext<'_>) -> PathBuf {
+        context.part("toolchain")
+    }
+
+    fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
+        let packages = unpacked_llvm(context)?;
+        let linker = context.part("wasm-component-ld").join("wasm-component-ld");
+        let licences = linker.with_extension("licences.txt");
+        super::replace_folder(&self.output(context), |folder| {
+            facts::write_toolchain(context, &toolchain::stage(&ToolchainInputs {
+                packages: &packages,
+                wasm_component_ld: &linker,
+                wasm_component_ld_licences: &licences,
+                native_cc: Path::new("cc"),
+                out: folder,
+            })?)
+        })
+    }
+}
+
+/// A folder with all packages of LLVM unpacked into it; made anew for each use, since a later step reads from it.
+pub(super) fn unpacked_llvm(context: &StepContext<'_>) -> anyhow::Result<PathBuf> {
+    let fetched = fetch::fetched(context, "llvm")?;
+    let folder = context.scratch("llvm-packages");
+    let marker = folder.join(".packages");
+    let digests: String =
+        fetched.artifacts.iter().filter_map(|artifact| artifact.sha256.as_deref()).collect::<Vec<_>>().join("\n");
+    if std::fs::read_to_string(&marker).is_ok_and(|found| found == digests) {
+        return Ok(folder);
+    }
+    super::replace_folder(&folder, |folder| {
+        for artifact in &fetched.artifacts {
+            unpack::deb(&artifact.path, folder)?;
+        }
+        std::fs::write(folder.join(".packages"), &digests)?;
+        Ok(())
+    })?;
+    Ok(folder)
+}

@@ -1,0 +1,79 @@
+//! Builds the `warp` program as it ships: no path of the build machine in it; knows not what `warp` does.
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::{BuildStep, StepContext};
+use crate::cache::built::{self, Key};
+use crate::exec::Program;
+use crate::pack::licences::{self, CrateOptions};
+use crate::paths::Paths;
+use crate::stamp::Inputs;
+
+/// Builds `warp`, or takes it from the cache when the same sources were built before.
+pub struct BuildWarp;
+
+/// Everything of the checkout that `warp` is made from.
+const SOURCES: &[&str] =
+    &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "host", "wit", "xtask/src/step/warp.rs"];
+
+impl BuildStep for BuildWarp {
+    fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {
+        let mut inputs = Inputs::default();
+        for source in SOURCES {
+            inputs.files(&context.paths.root, source)?;
+        }
+        Ok(inputs)
+    }
+
+    fn output(&self, context: &StepContext<'_>) -> PathBuf {
+        context.part("warp")
+    }
+
+    fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
+        let key = Key::new("warp").with("sources", &self.inputs(context)?.digest());
+        let fetcher = context.fetcher()?;
+        let built = built::publish(fetcher.cache(), &key, |folder| {
+            host_cargo(context.paths)
+                .args(["build", "--release", "--locked", "--package", "warp"])
+                .args(["--jobs", &context.jobs.to_string()])
+                .run(&context.log("build-warp"))?;
+            let program = context.paths.host_build.join("release/warp");
+            let target = folder.join("warp");
+            std::fs::copy(&program, &target).with_context(|| format!("copying `{}`", program.display()))?;
+            let licences = licences::of_crates(&CrateOptions {
+                cargo: Path::new("cargo"),
+                manifest: &context.paths.root.join("host/warp/Cargo.toml"),
+                features: &[],
+                offline: context.offline,
+            })?;
+            let target = folder.join("LICENCES.txt");
+            std::fs::write(&target, licences).with_context(|| format!("writing `{}`", target.display()))
+        })?;
+        super::replace_folder(&self.output(context), |folder| {
+            super::files::link_file(&built.join("warp"), &folder.join("bin/warp"))?;
+            super::files::link_file(&built.join("LICENCES.txt"), &folder.join("share/licenses/warp/LICENCES.txt"))
+        })
+    }
+}
+
+/// Cargo as it builds the host: in a folder of its own, with the flags of the shipped build, so that tests,
+/// clippy and the SDK share one compiled wasmtime.
+#[must_use]
+pub fn host_cargo(paths: &Paths) -> Program {
+    let remap = |from: &std::path::Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let flags = [
+        remap(&paths.root, "/warpgrid"),
+        remap(&paths.host_build, "/warpgrid-build"),
+        remap(&paths.cargo_home, "/cargo"),
+        "-Clink-arg=-Wl,--build-id=none".to_owned(),
+    ];
+    Program::new("cargo")
+        .current_dir(&paths.root)
+        .env("CARGO_TARGET_DIR", &paths.host_build)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env("CARGO_TERM_COLOR", "never")
+        .env("CARGO_INCREMENTAL", "0")
+        .env_remove("RUSTFLAGS")
+        .env_remove("RUSTC_WRAPPER")
+}

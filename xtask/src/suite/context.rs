@@ -1,0 +1,99 @@
+//! What every suite is handed; knows no suite.
+use std::path::{Path, PathBuf};
+
+use crate::paths::Paths;
+use crate::plan::{LibcRoad, Options};
+use crate::run::{self, RunOptions};
+
+/// Everything a suite may use.
+pub struct SuiteContext<'a> {
+    /// The checkout and its folders.
+    pub paths: &'a Paths,
+    /// The SDK as its users get it; none for suites that do not need one.
+    pub sdk: Option<SdkUnderTest>,
+    /// Whether the full sizes are wanted instead of those that fit into CI.
+    pub full: bool,
+    /// How many things to do at once.
+    pub jobs: usize,
+    /// Whether the network must not be used.
+    pub offline: bool,
+}
+
+/// A finished tarball and the folder it was unpacked into.
+#[derive(Debug, Clone)]
+pub struct SdkUnderTest {
+    /// The tarball.
+    pub tarball: PathBuf,
+    /// The top folder of the unpacked SDK (its path holds a space).
+    pub folder: PathBuf,
+    /// A stock `wasmtime` program of the version the host embeds.
+    pub wasmtime: PathBuf,
+}
+
+impl SdkUnderTest {
+    /// Builds the SDK if that is needed and unpacks the tarball as a user would, into a folder with a space.
+    ///
+    /// # Errors
+    /// When the SDK or the stock `wasmtime` cannot be built, or the tarball not be unpacked.
+    pub fn prepare(paths: &Paths, jobs: usize, offline: bool) -> anyhow::Result<Self> {
+        let options = RunOptions { offline, jobs };
+        let plan = Options { only: vec![], targets: vec![], libc: LibcRoad::Auto };
+        let built = run::build(paths, &plan, &options)?;
+        let wasmtime = run::stock_wasmtime(paths, &options)?;
+        let folder = run::unpack_for_tests(paths, &built.tarball)?;
+        Ok(Self { tarball: built.tarball, folder, wasmtime })
+    }
+
+    /// A program of the SDK.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.folder.join("bin").join(name)
+    }
+
+    /// The folder to give as `--sysroot`.
+    #[must_use]
+    pub fn sysroot(&self, triple: &str, variant: &str) -> PathBuf {
+        self.folder.join("share/warpgrid/sysroots").join(triple).join(variant)
+    }
+}
+
+impl SuiteContext<'_> {
+    /// The SDK under test.
+    ///
+    /// # Errors
+    /// When the suite is not marked as needing one.
+    pub fn sdk(&self) -> anyhow::Result<&SdkUnderTest> {
+        self.sdk.as_ref().ok_or_else(|| anyhow::anyhow!("this suite was started without an SDK"))
+    }
+
+    /// An empty scratch folder of the suite, below the build folder.
+    ///
+    /// # Errors
+    /// When an older one cannot be removed or a new one not be made.
+    pub fn scratch(&self, suite: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.paths.target.join("scratch").join(suite);
+        empty_folder(&folder)?;
+        Ok(folder)
+    }
+
+    /// A log file of the suite.
+    #[must_use]
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.paths.target.join("log").join(format!("{}.log", name.replace([' ', '/'], "-")))
+    }
+}
+
+/// Makes `folder` exist and be empty.
+///
+/// # Errors
+/// When something in the way cannot be removed.
+pub fn empty_folder(folder: &Path) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("removing `{}`", folder.display()));
+        }
+        _ => {}
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))
+}

@@ -1,0 +1,17 @@
+//! The suites of `cargo xtask ci`, one file each; a suite knows no other suite.
+mod context;
+mod first_guest;
+mod libc;
+mod list;
+mod lint;
+mod repro;
+mod robustness;
+mod rust_tests;
+mod series;
+mod sysroot;
+mod third_party;
+mod variation;
+
+pub use context::{SdkUnderTest, SuiteContext, empty_folder};
+pub use list::{SUITES, Suite};
+pub use variation::{Surroundings, copy_checkout, tarball};

@@ -1,0 +1,188 @@
+//! Builds the SDK again in other surroundings; every byte of the tarball must be the same.
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::SuiteContext;
+use super::context::empty_folder;
+use super::variation::{Surroundings, copy_checkout, tarball};
+use crate::exec::Program;
+use crate::cache::sha256_of_file as file_digest;
+use crate::report::{Outcome, SuiteReport};
+use crate::step;
+
+/// What a variation changes: it is given plain surroundings, and says why when it cannot run here.
+type Change = fn(&SuiteContext<'_>, &mut Surroundings, &Folders) -> anyhow::Result<Option<String>>;
+
+/// One variation after the other. Parts that take minutes to compile come from the cache, except in the last one.
+const VARIATIONS: &[(&str, Change)] = &[
+    ("another path, with a space in it", another_path),
+    ("umask 077", umask),
+    ("time zone Pacific/Kiritimati", |_, around, _| set(around, &[("TZ", "Pacific/Kiritimati")])),
+    ("Turkish locale", |_, around, _| set(around, &[("LANG", "tr_TR.UTF-8"), ("LC_ALL", "tr_TR.UTF-8")])),
+    ("one job", |_, around, _| {
+        around.jobs = 1;
+        Ok(None)
+    }),
+    ("another user", another_user),
+    ("two years later", two_years_later),
+    ("inputs from a folder of files by digest, empty cache of inputs", cold_inputs),
+    ("nothing cached: everything compiled again, elsewhere, in another zone and with another umask", nothing_cached),
+];
+
+/// Folders that the variations share.
+struct Folders {
+    scratch: PathBuf,
+    cache: PathBuf,
+    objects: PathBuf,
+    faketime: Option<PathBuf>,
+}
+
+/// Builds once plainly and once per variation, and compares digests.
+///
+/// # Errors
+/// When the copy of the tree cannot be made.
+pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+    let mut report = SuiteReport::new("repro");
+    let sdk = context.sdk()?;
+    let expected = file_digest(&sdk.tarball)?;
+    let scratch = context.scratch("repro")?;
+    let checkout = scratch.join("checkout");
+    copy_checkout(&context.paths.root, &checkout)?;
+    let folders = Folders {
+        cache: context.paths.cache.clone(),
+        objects: context.paths.cache.join("objects"),
+        faketime: step::faketime_library(context.paths, context.offline, context.jobs).ok(),
+        scratch,
+    };
+    for (name, change) in VARIATIONS {
+        report.case_or_skip(*name, || {
+            let folder = folders.scratch.join("variation");
+            empty_folder(&folder)?;
+            let mut around = Surroundings::plain(context, &folder, &checkout, &folders.cache);
+            if let Some(reason) = change(context, &mut around, &folders)? {
+                return Ok(Outcome::Skipped(reason));
+            }
+            around.build_sdk()?.run(&context.log(&format!("repro {name}")))?;
+            let made = tarball(&around.build)?;
+            let digest = file_digest(&made)?;
+            if digest != expected {
+                let kept = folders.scratch.join("different.tar.gz");
+                std::fs::copy(&made, &kept).with_context(|| format!("copying `{}`", made.display()))?;
+                anyhow::bail!(
+                    "other bytes: `{}` has {expected}, `{}` has {digest}",
+                    sdk.tarball.display(),
+                    kept.display()
+                );
+            }
+            Ok(Outcome::Passed)
+        });
+    }
+    empty_folder(&folders.scratch.join("variation"))?;
+    Ok(report)
+}
+
+fn set(around: &mut Surroundings, variables: &[(&'static str, &str)]) -> anyhow::Result<Option<String>> {
+    around.environment.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    Ok(None)
+}
+
+fn another_path(
+    context: &SuiteContext<'_>,
+    around: &mut Surroundings,
+    folders: &Folders,
+) -> anyhow::Result<Option<String>> {
+    around.checkout = folders.scratch.join("variation/quite another place");
+    around.build = around.checkout.join("target/warpgrid");
+    copy_checkout(&context.paths.root, &around.checkout)?;
+    Ok(None)
+}
+
+fn umask(_: &SuiteContext<'_>, around: &mut Surroundings, _: &Folders) -> anyhow::Result<Option<String>> {
+    around.starter = ["sh", "-c", "umask 077; exec \"$@\"", "sh"].map(str::to_owned).to_vec();
+    Ok(None)
+}
+
+/// Needs root to become somebody else; the cache is copied, since it belongs to the first user.
+fn another_user(
+    context: &SuiteContext<'_>,
+    around: &mut Surroundings,
+    folders: &Folders,
+) -> anyhow::Result<Option<String>> {
+    const NOBODY: &str = "65534";
+    if !rustix::process::geteuid().is_root() {
+        return Ok(Some("only root can start a program as another user".into()));
+    }
+    let home = folders.scratch.join("variation");
+    around.cache = home.join("cache");
+    copy_cache(context, &around.cache)?;
+    around.checkout = home.join("checkout");
+    copy_checkout(&context.paths.root, &around.checkout)?;
+    around.environment.push(("HOME", home.display().to_string()));
+    Program::new("chown").args(["-R", NOBODY]).arg(&home).run(&context.log("repro-chown"))?;
+    around.starter = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"]
+        .map(str::to_owned)
+        .to_vec();
+    Ok(None)
+}
+
+fn copy_cache(context: &SuiteContext<'_>, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("creating `{}`", to.display()))?;
+    Program::new("cp").arg("-a").arg(context.paths.cache.join(".")).arg(to).run(&context.log("repro-copy-cache"))
+}
+
+fn two_years_later(
+    _: &SuiteContext<'_>,
+    around: &mut Surroundings,
+    folders: &Folders,
+) -> anyhow::Result<Option<String>> {
+    let Some(library) = &folders.faketime else {
+        return Ok(Some("libfaketime is neither in the cache nor to be had".into()));
+    };
+    set(
+        around,
+        &[
+            ("LD_PRELOAD", &library.display().to_string()),
+            ("FAKETIME", "+2y"),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ],
+    )
+}
+
+fn cold_inputs(
+    context: &SuiteContext<'_>,
+    around: &mut Surroundings,
+    folders: &Folders,
+) -> anyhow::Result<Option<String>> {
+    around.cache = folders.scratch.join("variation/cache");
+    copy_cache(context, &around.cache)?;
+    std::fs::rename(around.cache.join("objects"), folders.scratch.join("variation/distfiles"))
+        .context("moving the inputs out of the copied cache")?;
+    flatten(&folders.scratch.join("variation/distfiles"), &folders.scratch.join("variation/by-digest"))?;
+    around.distfiles = folders.scratch.join("variation/by-digest");
+    Ok(None)
+}
+
+fn nothing_cached(
+    context: &SuiteContext<'_>,
+    around: &mut Surroundings,
+    folders: &Folders,
+) -> anyhow::Result<Option<String>> {
+    another_path(context, around, folders)?;
+    umask(context, around, folders)?;
+    around.cache = folders.scratch.join("variation/empty cache");
+    around.distfiles = folders.scratch.join("variation/by-digest");
+    flatten(&folders.objects, &around.distfiles)?;
+    set(around, &[("TZ", "America/St_Johns"), ("LANG", "de_DE.UTF-8")])
+}
+
+/// Links every object of a cache into one folder, named by its digest.
+fn flatten(objects: &Path, into: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(into).with_context(|| format!("creating `{}`", into.display()))?;
+    for file in step::files_below(objects)? {
+        if let Some(name) = file.file_name().filter(|name| name.len() == 64) {
+            std::fs::hard_link(&file, into.join(name)).with_context(|| format!("linking `{}`", file.display()))?;
+        }
+    }
+    Ok(())
+}

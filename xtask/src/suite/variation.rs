@@ -1,0 +1,103 @@
+//! Runs the build driver on a copy of the tree in surroundings of the test's choice; knows not what is compared.
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::SuiteContext;
+use crate::exec::Program;
+
+/// The surroundings of one build.
+pub struct Surroundings {
+    /// The copy of the checkout to build.
+    pub checkout: PathBuf,
+    /// Where the build writes.
+    pub build: PathBuf,
+    /// The cache to use.
+    pub cache: PathBuf,
+    /// Folder of inputs by digest.
+    pub distfiles: PathBuf,
+    /// Extra variables.
+    pub environment: Vec<(&'static str, String)>,
+    /// A program, with its arguments, that starts the build with something changed (`setpriv`, `sh` for the umask).
+    pub starter: Vec<String>,
+    /// `--jobs`.
+    pub jobs: usize,
+}
+
+impl Surroundings {
+    /// The plainest surroundings, below `folder`.
+    #[must_use]
+    pub fn plain(context: &SuiteContext<'_>, folder: &Path, checkout: &Path, cache: &Path) -> Self {
+        Self {
+            checkout: checkout.to_owned(),
+            build: folder.join("build"),
+            cache: cache.to_owned(),
+            distfiles: folder.join("no-distfiles"),
+            environment: Vec::new(),
+            starter: Vec::new(),
+            jobs: context.jobs,
+        }
+    }
+
+    /// `build-sdk --offline` in these surroundings, by the very program that runs this suite.
+    ///
+    /// # Errors
+    /// When the path of the running program is unknown.
+    pub fn build_sdk(&self) -> anyhow::Result<Program> {
+        let driver = std::env::current_exe().context("finding the running program")?;
+        let mut line: Vec<String> = self.starter.clone();
+        line.push(driver.display().to_string());
+        let mut program = Program::new(&line[0]).args(&line[1..]);
+        program = program
+            .args(["build-sdk", "--offline", "--jobs", &self.jobs.to_string()])
+            .current_dir(&self.checkout)
+            .env("WARPGRID_BUILD", &self.build)
+            .env("WARPGRID_CACHE", &self.cache)
+            .env("WARPGRID_DISTFILES", &self.distfiles)
+            .env_remove("WARPGRID_HOST_BUILD");
+        for (name, value) in &self.environment {
+            program = program.env(*name, value);
+        }
+        Ok(program)
+    }
+}
+
+/// Copies what git would commit, as it is in the working tree, to `to`.
+///
+/// # Errors
+/// When git cannot list the files or one cannot be copied.
+pub fn copy_checkout(root: &Path, to: &Path) -> anyhow::Result<()> {
+    let listing = Program::new("git")
+        .current_dir(root)
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .stdout()?;
+    for name in listing.split('\0').filter(|name| !name.is_empty()) {
+        let from = root.join(name);
+        if !from.is_file() {
+            continue;
+        }
+        let target = to.join(name);
+        if let Some(folder) = target.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+        }
+        std::fs::copy(&from, &target).with_context(|| format!("copying `{}`", from.display()))?;
+    }
+    Ok(())
+}
+
+/// The only tarball below `build`.
+///
+/// # Errors
+/// When there is none or more than one.
+pub fn tarball(build: &Path) -> anyhow::Result<PathBuf> {
+    let dist = build.join("dist");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&dist).with_context(|| format!("listing `{}`", dist.display()))? {
+        let path = entry.with_context(|| format!("listing `{}`", dist.display()))?.path();
+        if path.to_string_lossy().ends_with(".tar.gz") {
+            found.push(path);
+        }
+    }
+    anyhow::ensure!(found.len() == 1, "expected one tarball in `{}`, found {}", dist.display(), found.len());
+    Ok(found.remove(0))
+}

@@ -1,0 +1,152 @@
+//! Lays the parts over an upstream `libc.a`: renames upstream's definitions and puts our objects in front.
+//!
+//! Both roads end here: the archive may come from a package or from upstream's own build. What is in the archive
+//! depends on the sources, the WIT, the compiler and the archive given, and on nothing else.
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::archive::{self, Member};
+use super::compiler::{Compiler, Unit};
+use super::recipe::{Part, Recipe};
+use super::{bindings, object, rename, symbols};
+
+/// What laying the parts over an archive takes.
+#[derive(Debug, Clone, Copy)]
+pub struct OverlayInputs<'a> {
+    /// The compiler for our sources.
+    pub compiler: &'a Compiler,
+    /// The fork's folder, with `recipe.toml` and `overlay/`.
+    pub fork: &'a Path,
+    /// The WIT package `warpgrid:shim`.
+    pub wit: &'a Path,
+    /// The sysroot whose headers the sources are compiled against.
+    pub sysroot: &'a Path,
+    /// The wasm target.
+    pub triple: &'a str,
+    /// Names of the parts.
+    pub parts: &'a [String],
+    /// How many files are compiled at a time.
+    pub jobs: usize,
+    /// A folder for bindings and objects; overwritten.
+    pub scratch: &'a Path,
+}
+
+/// The members of the patched archive: ours first, then upstream's in their order.
+///
+/// # Errors
+/// When a part is unknown, a source does not compile, upstream does not define a name that is to be overridden, or
+/// defines one that a part adds. The message names all such names.
+pub fn lay_over(upstream: Vec<Member>, inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
+    let recipe = Recipe::read(inputs.fork)?;
+    let parts = recipe.select(inputs.parts)?;
+    let overrides: BTreeSet<String> = names_of(&parts, |part| &part.overrides);
+    let supplies: BTreeSet<String> = names_of(&parts, |part| &part.supplies);
+
+    let defined = symbols::defined(&upstream)?;
+    let taken: Vec<&String> = supplies.intersection(&defined).collect();
+    if !taken.is_empty() {
+        bail!(
+            "upstream defines what a part only adds: {}; list it under `overrides`",
+            symbols::some_of(&taken)
+        );
+    }
+    let mut hits = BTreeSet::new();
+    let mut renamed = Vec::with_capacity(upstream.len());
+    for mut member in upstream {
+        let change = rename::rename_definitions(&member.data, &overrides, &recipe.overlay.prefix)
+            .with_context(|| format!("in the archive member `{}`", member.name))?;
+        if let Some((data, names)) = change {
+            member.data = data;
+            hits.extend(names);
+        }
+        renamed.push(member);
+    }
+    let lost: Vec<&String> = overrides.difference(&hits).collect();
+    if !lost.is_empty() {
+        bail!(
+            "upstream's libc.a for {} does not define {}, which `{}` overrides",
+            inputs.triple,
+            symbols::some_of(&lost),
+            inputs.fork.join("recipe.toml").display()
+        );
+    }
+
+    let mut members = compile(&recipe, &parts, inputs)?;
+    let ours = symbols::defined(&members)?;
+    let missing: Vec<&String> = overrides.union(&supplies).filter(|name| !ours.contains(*name)).collect();
+    if !missing.is_empty() {
+        bail!("the overlay's sources do not define {}", symbols::some_of(&missing));
+    }
+    members.append(&mut renamed);
+    Ok(members)
+}
+
+fn names_of(parts: &[(&str, &Part)], list: impl Fn(&Part) -> &Vec<String>) -> BTreeSet<String> {
+    parts.iter().flat_map(|(_, part)| list(part).iter().cloned()).collect()
+}
+
+/// Our own members: bindings and sources of each part, sorted by name.
+fn compile(recipe: &Recipe, parts: &[(&str, &Part)], inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
+    let generated = inputs.scratch.join("bindings");
+    let objects = inputs.scratch.join("objects");
+    for folder in [&generated, &objects] {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)
+                .with_context(|| format!("cannot empty `{}`", folder.display()))?;
+        }
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
+    }
+    let mut units = Vec::new();
+    let mut members = Vec::new();
+    for interface in parts.iter().filter_map(|(_, part)| part.interface.as_deref()).collect::<BTreeSet<_>>() {
+        for (name, bytes) in bindings::import(inputs.wit, interface)?.files {
+            let path = generated.join(&name);
+            std::fs::write(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
+            if name.ends_with(".o") {
+                members.push(Member { name, data: bytes });
+            } else if name.ends_with(".c") {
+                units.push(unit(path, &objects, name, generated_flags(recipe)));
+            }
+        }
+    }
+    let include = format!("-I{}", generated.display());
+    for (_, part) in parts {
+        for source in &part.sources {
+            let flags = recipe.overlay.flags.iter().cloned().chain([include.clone()]).collect();
+            let name = format!("warpgrid_{}", source.replace('/', "_"));
+            units.push(unit(inputs.fork.join("overlay").join(source), &objects, name, flags));
+        }
+    }
+    inputs.compiler.compile(inputs.triple, inputs.sysroot, &units, inputs.jobs)?;
+    for unit in &units {
+        let data = std::fs::read(&unit.object)
+            .with_context(|| format!("cannot read `{}`", unit.object.display()))?;
+        let name = unit.object.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        members.push(Member { name, data });
+    }
+    members.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(members)
+}
+
+fn unit(source: PathBuf, objects: &Path, name: String, flags: Vec<String>) -> Unit {
+    Unit { source, object: objects.join(format!("{name}.obj")), flags }
+}
+
+/// Generated code is compiled as ours, but its warnings are not ours to mend.
+pub(super) fn generated_flags(recipe: &Recipe) -> Vec<String> {
+    let flags = recipe.overlay.flags.iter().filter(|flag| !flag.starts_with("-W"));
+    flags.cloned().chain(["-w".to_owned()]).collect()
+}
+
+/// Writes `members` as an archive with an index.
+///
+/// # Errors
+/// When a member cannot be read or the file not be written.
+pub fn write_archive(members: &[Member], path: &Path) -> Result<u64> {
+    let bytes = archive::write(members, |member| object::definitions(&member.data))?;
+    std::fs::write(path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
+    Ok(bytes.len() as u64)
+}

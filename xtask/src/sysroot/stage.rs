@@ -1,0 +1,179 @@
+//! Lays out one sysroot: headers, libraries, libc++ and, for the variant `warpgrid`, the overlay. Knows no source kind:
+//! it is given folders that somebody else fetched and unpacked.
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::compiler::Compiler;
+use super::overlay::{self, OverlayInputs};
+use super::recipe::{Description, Recipe, Variant};
+use super::{archive, audit, symbols};
+use crate::hint::Hint;
+
+/// The patched libc.a may be larger than upstream's by this part of it, in percent.
+pub const LARGEST_GROWTH_PERCENT: u64 = 5;
+
+/// Changes the installed headers of a sysroot: `(root of the sysroot, triple)`.
+pub type HeaderStep<'a> = &'a dyn Fn(&Path, &str) -> Result<()>;
+
+/// What staging a sysroot takes.
+#[derive(Clone, Copy)]
+pub struct StageInputs<'a> {
+    /// The compiler for our sources.
+    pub compiler: &'a Compiler,
+    /// Stock wasi-libc: a folder with `include/<triple>` and `lib/<triple>`.
+    pub libc: &'a Path,
+    /// libc++ for wasm: a folder with `include/wasm32-wasi/c++/v1` and `lib/wasm32-wasi/libc++.a`.
+    pub cxx: Option<&'a Path>,
+    /// The WIT package `warpgrid:shim`.
+    pub wit: &'a Path,
+    /// The fork's folder, `forks/libc`.
+    pub fork: &'a Path,
+    /// The folder with descriptions, symbol lists and audits, `sysroots`.
+    pub sysroots: &'a Path,
+    /// The wasm target.
+    pub triple: &'a str,
+    /// Which variant.
+    pub variant: Variant,
+    /// Applies the series' header changes to the variant `warpgrid`.
+    pub headers: Option<HeaderStep<'a>>,
+    /// Where the sysroot goes; must not exist or be empty.
+    pub out: &'a Path,
+    /// How many files are compiled at a time.
+    pub jobs: usize,
+    /// A folder for intermediate files; overwritten.
+    pub scratch: &'a Path,
+    /// Whether the symbol list is rewritten instead of compared.
+    pub bless: bool,
+}
+
+/// A finished sysroot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedSysroot {
+    /// Its root: what `--sysroot` is given.
+    pub root: PathBuf,
+    /// The parts of the overlay in it.
+    pub parts: Vec<String>,
+    /// How many names its libc.a defines.
+    pub symbols: usize,
+    /// Size of upstream's libc.a in bytes.
+    pub upstream_size: u64,
+    /// Size of the staged libc.a in bytes.
+    pub libc_size: u64,
+    /// Ways into a descriptor that are left to upstream, sorted; empty for `stock`.
+    pub audit_remainder: Vec<String>,
+}
+
+/// Stages one sysroot.
+///
+/// # Errors
+/// When an input is missing, a step of the overlay fails, a header or library of the description is not there, the
+/// symbols or the audit differ from the committed lists, or the patched libc.a has grown by more than
+/// [`LARGEST_GROWTH_PERCENT`].
+pub fn stage_sysroot(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
+    let named = || format!("cannot stage the sysroot {}/{}", inputs.triple, inputs.variant.as_str());
+    stage(inputs).with_context(named)
+}
+
+fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
+    let description = Description::read(inputs.sysroots, inputs.triple, inputs.variant)?;
+    if inputs.out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("`{}` is not empty", inputs.out.display());
+    }
+    let include = inputs.out.join("include").join(inputs.triple);
+    let lib = inputs.out.join("lib").join(inputs.triple);
+    copy_tree(&inputs.libc.join("include").join(inputs.triple), &include)?;
+    copy_tree(&inputs.libc.join("lib").join(inputs.triple), &lib)?;
+    if description.cxx {
+        let cxx = inputs.cxx.context("the sysroot has libc++, and none was given")?;
+        copy_tree(&cxx.join("include/wasm32-wasi/c++"), &include.join("c++"))?;
+        for name in ["libc++.a", "libc++abi.a"] {
+            copy_file(&cxx.join("lib/wasm32-wasi").join(name), &lib.join(name))?;
+        }
+    }
+
+    let libc = lib.join("libc.a");
+    let bytes = std::fs::read(&libc).with_context(|| format!("cannot read `{}`", libc.display()))?;
+    let upstream_size = bytes.len() as u64;
+    let mut members = archive::read(&bytes).with_context(|| format!("in `{}`", libc.display()))?;
+    let mut libc_size = upstream_size;
+    let mut audit_remainder = Vec::new();
+    if inputs.variant == Variant::Warpgrid {
+        if let Some(headers) = inputs.headers {
+            headers(inputs.out, inputs.triple)?;
+        }
+        members = overlay::lay_over(
+            members,
+            &OverlayInputs {
+                compiler: inputs.compiler,
+                fork: inputs.fork,
+                wit: inputs.wit,
+                sysroot: inputs.out,
+                triple: inputs.triple,
+                parts: &description.parts,
+                jobs: inputs.jobs,
+                scratch: inputs.scratch,
+            },
+        )?;
+        libc_size = overlay::write_archive(&members, &libc)?;
+        let allowed = upstream_size + upstream_size * LARGEST_GROWTH_PERCENT / 100;
+        if libc_size > allowed {
+            bail!(
+                "libc.a has {libc_size} bytes, more than {LARGEST_GROWTH_PERCENT} % over upstream's {upstream_size}"
+            );
+        }
+        let remainder = audit::remainder(&members, &Recipe::read(inputs.fork)?.overlay.prefix)?;
+        audit::compare(&remainder, &list(inputs, "audit"))?;
+        audit_remainder = remainder.into_iter().collect();
+    }
+    let names = symbols::defined(&members)?;
+    symbols::compare(&names, &list(inputs, "symbols"), inputs.bless)?;
+    present(&include, &description.headers, inputs)?;
+    present(&lib, &description.libraries, inputs)?;
+    Ok(StagedSysroot {
+        root: inputs.out.to_owned(),
+        parts: description.parts,
+        symbols: names.len(),
+        upstream_size,
+        libc_size,
+        audit_remainder,
+    })
+}
+
+fn list(inputs: &StageInputs<'_>, kind: &str) -> PathBuf {
+    inputs.sysroots.join(format!("{}.{}.{kind}", inputs.triple, inputs.variant.as_str()))
+}
+
+fn present(folder: &Path, names: &[String], inputs: &StageInputs<'_>) -> Result<()> {
+    match names.iter().find(|name| !folder.join(name).is_file()) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("`{}` is not in the sysroot", folder.join(name).display());
+            let hint = format!("see `sysroots/{}.{}.toml`", inputs.triple, inputs.variant.as_str());
+            Err(Hint::new(message, hint).into())
+        }
+    }
+}
+
+/// Copies a folder's files; links are followed, so that the copy stands alone.
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot make folder `{}`", to.display()))?;
+    let entries =
+        std::fs::read_dir(from).with_context(|| format!("cannot read folder `{}`", from.display()))?;
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read folder `{}`", from.display()))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy_tree(&source, &target)?;
+        } else {
+            copy_file(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies bytes, not times or modes: what is staged does not depend on how it was unpacked.
+fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    let bytes = std::fs::read(from).with_context(|| format!("cannot read `{}`", from.display()))?;
+    std::fs::write(to, bytes).with_context(|| format!("cannot write `{}`", to.display()))
+}

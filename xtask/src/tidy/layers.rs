@@ -1,0 +1,54 @@
+//! Which room may name which: the import rules of `docs/architecture.md` as a table.
+use super::check::{Finding, SourceFile};
+
+/// Files whose path begins with the first text must not contain the second; the third says why.
+const FORBIDDEN: &[(&str, &str, &str)] = &[
+    ("xtask/src/manifest/", "crate::source", "the manifest is read before anything is fetched"),
+    ("xtask/src/manifest/", "crate::cache", "the manifest is read before anything is fetched"),
+    ("xtask/src/cache/", "crate::source", "the cache knows no source kind"),
+    ("xtask/src/source/", "crate::step", "a source knows no step"),
+    ("xtask/src/series/", "crate::source", "a series knows nothing of how its upstream arrived"),
+    ("xtask/src/sysroot/", "crate::source", "a sysroot is built from unpacked folders"),
+    ("xtask/src/toolchain/", "crate::source", "a toolchain is laid out from unpacked folders"),
+    ("xtask/src/pack/", "crate::step", "packing knows not how its parts were built"),
+    ("xtask/src/plan.rs", "crate::source", "a plan is pure data"),
+    ("xtask/src/plan.rs", "crate::exec", "a plan is pure data"),
+    ("xtask/src/plan.rs", "std::fs", "a plan is pure data"),
+    ("xtask/src/", "warpgrid_", "the build driver runs our programs, it does not link them"),
+    ("host/warpgrid-grants/src/", "use std::", "grants is `no_std`: data and pure functions"),
+    ("host/warpgrid-grants/src/", "wasmtime", "grants knows no engine"),
+    ("host/warpgrid-grants/src/", "tokio", "grants does no I/O"),
+    ("host/warpgrid-host/src/", "clap::", "what a platform embeds parses no command line"),
+    ("host/warpgrid-host/src/", concat!("println", "!("), "a library logs through `tracing`"),
+];
+
+/// Every folder of the build driver below the commands: none of them may reach up.
+const BELOW_COMMANDS: &[&str] =
+    &["cache", "exec", "manifest", "pack", "series", "source", "stamp", "step", "sysroot", "toolchain"];
+
+pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
+    if !file.has_extension("rs") {
+        return;
+    }
+    let below = file
+        .name
+        .strip_prefix("xtask/src/")
+        .and_then(|rest| rest.split(['/', '.']).next())
+        .is_some_and(|room| BELOW_COMMANDS.contains(&room));
+    for (index, line) in file.content.lines().enumerate() {
+        let code = line.trim_start();
+        if code.starts_with("//") {
+            continue;
+        }
+        for (place, word, reason) in FORBIDDEN {
+            if file.name.starts_with(place) && code.contains(word) && !file.name.starts_with("xtask/src/tidy/") {
+                findings.push(Finding::new(&file.name, index + 1, "layers", format!("`{word}` here: {reason}")));
+            }
+        }
+        let reaches_up = ["crate::cmd", "crate::run", "crate::suite"].iter().any(|room| code.contains(room));
+        if below && reaches_up {
+            let text = "a command, the runner and the suites use this room, not the reverse";
+            findings.push(Finding::new(&file.name, index + 1, "layers", text));
+        }
+    }
+}
