@@ -23,13 +23,34 @@ const COMMON: [(&str, &str); 13] = [
     ("MPL-2.0", "MPL-2.0"),
 ];
 
+/// Writes the full texts of the licences and exceptions that an SPDX expression names to `<out>/<name>.txt`.
+///
+/// # Errors
+/// When it is no SPDX expression, names something without a text, or a file cannot be written.
+pub fn write_texts(expression: &str, out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
+    let parsed = spdx::Expression::parse(expression)
+        .map_err(|error| anyhow::anyhow!("{}", error.reason))
+        .with_context(|| format!("reading the licence `{expression}`"))?;
+    for requirement in parsed.requirements() {
+        let licence = &requirement.req.license;
+        let id = licence.id().with_context(|| format!("no text of the licence `{licence}`"))?;
+        write(&out.join(format!("{}.txt", id.name)), id.text())?;
+        if let Some(exception) = &requirement.req.addition {
+            let id = exception.id().with_context(|| format!("no text of the exception `{exception}`"))?;
+            write(&out.join(format!("{}.txt", id.name)), id.text())?;
+        }
+    }
+    Ok(())
+}
+
 /// Copies the `copyright` of Debian packages to `<out>/<package>.copyright`, with every text that one points to.
 ///
 /// `packages` is a folder into which they were unpacked. A package whose documentation is a link to another
-/// package's gives that one's text.
+/// package's gives that one's text, or none when the other package was not unpacked: [`write_texts`] has the rest.
 ///
 /// # Errors
-/// When none of the packages has a `copyright`, or a file cannot be read or written.
+/// When a file cannot be read or written.
 pub fn copy_debian(packages: &Path, names: &[&str], out: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
@@ -44,12 +65,6 @@ pub fn copy_debian(packages: &Path, names: &[&str], out: &Path) -> anyhow::Resul
             texts.insert((*name).to_owned(), text);
         }
     }
-    anyhow::ensure!(
-        !texts.is_empty(),
-        "no `copyright` of {} below `{}/usr/share/doc`",
-        names.join(", "),
-        packages.display()
-    );
     for (name, text) in &texts {
         write(&out.join(format!("{name}.copyright")), text)?;
         for (debian, spdx) in COMMON.iter().filter(|(debian, _)| points_to(text, debian)) {
@@ -248,10 +263,13 @@ mod tests {
     }
 
     #[test]
-    fn packages_without_any_copyright_are_named() {
+    fn an_expression_brings_licence_and_exception() {
         let folder = tempfile::tempdir().unwrap();
-        let error = copy_debian(folder.path(), &["libfoo"], &folder.path().join("out")).unwrap_err();
-        assert!(error.to_string().contains("libfoo"), "{error}");
+        write_texts("GPL-3.0-or-later WITH GCC-exception-3.1", folder.path()).unwrap();
+        for name in ["GPL-3.0-or-later.txt", "GCC-exception-3.1.txt"] {
+            assert!(!std::fs::read_to_string(folder.path().join(name)).unwrap().is_empty(), "{name}");
+        }
+        assert!(write_texts("free for all", folder.path()).is_err());
     }
 
     #[test]

@@ -141,6 +141,15 @@ impl Closure {
     }
 }
 
+/// Checks that every program and library in `<sdk>/bin` and `<sdk>/lib` finds what it loads inside the SDK or in
+/// glibc, whichever step put it there.
+///
+/// # Errors
+/// Names the first file that would not start on a machine with only glibc, and the library it would miss.
+pub fn check_libraries(sdk: &Path) -> anyhow::Result<()> {
+    Closure::read(sdk)?.check()
+}
+
 fn starts_as_elf(path: &Path) -> anyhow::Result<bool> {
     use std::io::Read as _;
     let mut start = [0; 4];

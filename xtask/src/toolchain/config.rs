@@ -43,7 +43,7 @@ fn files() -> Vec<(String, String)> {
             format!("{target}-{STOCK_VARIANT}.cfg"),
             format!(
                 "# clang --config={target}-{STOCK_VARIANT}.cfg: the C library without WarpGrid's changes.\n\
-                 --target={target}\n{}\n",
+                 @{long}-clang.cfg\n{}\n",
                 sysroot(target, STOCK_VARIANT)
             ),
         ));

@@ -76,8 +76,8 @@ pub fn stage(inputs: &ToolchainInputs<'_>) -> anyhow::Result<ToolchainFacts> {
     closure.check()?;
     for part in PARTS {
         let folder = inputs.out.join("share/licenses").join(part.name);
+        licences::write_texts(part.licence, &folder)?;
         if part.packages.is_empty() {
-            std::fs::create_dir_all(&folder).with_context(|| format!("creating `{}`", folder.display()))?;
             install(inputs.wasm_component_ld_licences, &folder.join("crates.txt"), 0o644)?;
         } else {
             licences::copy_debian(inputs.packages, part.packages, &folder)?;
