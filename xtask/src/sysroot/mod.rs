@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod audit;
 pub mod bindings;
+pub mod cases;
 pub mod compiler;
 pub mod fallback;
 pub mod object;

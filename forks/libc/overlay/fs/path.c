@@ -52,7 +52,7 @@ static enum warpgrid_kind kind_of(warpgrid_libc_filesystem_file_kind_t kind) {
 
 bool __warpgrid_look_up(const char *path, struct warpgrid_node *node) {
   *node = (struct warpgrid_node){.kind = WARPGRID_NOT_VIRTUAL};
-  /* Upstream reports relative, empty and overlong paths. */
+  /* Relative, empty and overlong paths are upstream's to report. */
   if (!path || path[0] != '/' || strnlen(path, PATH_MAX) == PATH_MAX) return true;
   char *clean = normalise(path, &node->must_be_folder);
   if (!clean) return false;

@@ -146,9 +146,13 @@ bool __warpgrid_tz_rule_is_dst(const struct warpgrid_tz_rule *rule, int64_t t, b
   int64_t on_clock = local ? t : t + rule->offset[0];
   int64_t year = year_of((on_clock >= 0 ? on_clock : on_clock - (DAY - 1)) / DAY);
   int64_t start = moment(&rule->start, year), end = moment(&rule->end, year);
-  if (!local) {
-    start -= rule->offset[0];
-    end -= rule->offset[1];
+  start -= rule->offset[0];
+  end -= rule->offset[1];
+  if (local) {
+    /* As in zone.c: an hour that is left out belongs to the time before it. */
+    int32_t later = rule->offset[0] > rule->offset[1] ? rule->offset[0] : rule->offset[1];
+    start += later;
+    end += later;
   }
   /* South of the equator the end of summer comes first in the year. */
   return start < end ? t >= start && t < end : !(t >= end && t < start);

@@ -134,9 +134,14 @@ static struct warpgrid_tz_type by_file(int64_t t, bool local, int32_t *other) {
   size_t low = 0, high = zone.transitions; /* the answer is the type after transition `low`, 1-based */
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    int64_t clock = t;
-    if (local) clock -= zone.kinds[middle ? zone.type[middle - 1] : 0].offset;
-    if (clock < zone.at[middle])
+    int64_t at = zone.at[middle];
+    if (local) {
+      /* An hour that is left out, or comes twice, belongs to the time before the change. */
+      int32_t before = zone.kinds[middle ? zone.type[middle - 1] : 0].offset;
+      int32_t after = zone.kinds[zone.type[middle]].offset;
+      at += before > after ? before : after;
+    }
+    if (t < at)
       high = middle;
     else
       low = middle + 1;

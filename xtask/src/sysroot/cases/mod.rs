@@ -1,0 +1,9 @@
+//! The cases of `tests/libc`: C programs with directives on top, compiled with one sysroot and run on one host.
+mod bless;
+mod directive;
+mod imports;
+mod run;
+
+pub use directive::{Case, Mode, Stock, read_cases};
+pub use imports::shim_imports;
+pub use run::{CaseTools, Outcome, Row, run_cases};
