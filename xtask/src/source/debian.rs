@@ -92,59 +92,57 @@ fn try_fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Result<
     // Kept between runs, so that apt continues what a killed run left.
     let into = context.cache.root().join("partial/debian");
     fs::create_dir_all(&into).with_context(|| format!("cannot make `{}`", into.display()))?;
+    let mut left_over = false;
+    for (_, _, file) in &missing {
+        left_over |= into.join(file.file).exists();
+        // What is complete is not downloaded again, and what is wrong does not pass for complete.
+        take_complete(context, &into, file);
+    }
+    missing.retain(|(_, _, file)| !context.cache.object_path(file.sha256).exists());
     let exact: Vec<String> =
         missing.iter().map(|(_, package, file)| format!("{}={}", package.name, file.version)).collect();
-    let downloaded = if exact.is_empty() { Ok(()) } else { apt.download(&into, &exact) };
-    let adopted = adopt(context, &into, missing.iter().map(|(_, _, file)| *file), downloaded.is_ok());
-    remove_refused(&into)?;
-    downloaded.map_err(Failure::Unavailable)?;
-    adopted?;
+    let mut downloaded = apt.download(&into, &exact);
+    if downloaded.is_err() && left_over {
+        clear(&into)?;
+        downloaded = apt.download(&into, &exact);
+    }
+    if let Err(error) = downloaded {
+        for (_, _, file) in &missing {
+            take_complete(context, &into, file);
+        }
+        return Err(Failure::Unavailable(error));
+    }
+    for (_, _, file) in &missing {
+        let path = into.join(file.file);
+        if !path.is_file() {
+            let error = anyhow::anyhow!("`apt-get download` did not write `{}`", file.file);
+            return Err(Failure::Unavailable(error));
+        }
+        context.cache.adopt(file.expected(), &file.origin(), &path).inspect_err(|_| {
+            // Wrong bytes are not worth continuing.
+            let _ = fs::remove_file(&path);
+        })?;
+    }
+    clear(&into)?;
     Ok(results)
 }
 
-/// Takes what apt wrote into the cache. Packages that a failed call did not finish are left for the next one.
-fn adopt<'a>(
-    context: &Context<'_>,
-    folder: &Path,
-    files: impl Iterator<Item = WantedFile<'a>>,
-    complete: bool,
-) -> Result<(), Failure> {
-    for file in files {
-        let path = folder.join(file.file);
-        let present = fs::metadata(&path).ok().map(|metadata| metadata.len());
-        match present {
-            None if complete => {
-                let error = anyhow::anyhow!("`apt-get download` did not write `{}`", file.file);
-                return Err(Failure::Unavailable(error));
-            }
-            Some(_) if complete => {
-                let adopted = context.cache.adopt(file.expected(), &file.origin(), &path);
-                if adopted.is_err() {
-                    // Wrong bytes are not worth continuing.
-                    let _ = fs::remove_file(&path);
-                }
-                adopted?;
-            }
-            Some(size) if file.size == Some(size) => {
-                // apt did not get to checking it; what is wrong is fetched again.
-                let refused = context.cache.adopt(file.expected(), &file.origin(), &path).is_err();
-                if refused {
-                    let _ = fs::remove_file(&path);
-                }
-            }
-            _ => {}
-        }
+/// Takes a package that has its full size into the cache, or removes it when it is something else.
+fn take_complete(context: &Context<'_>, folder: &Path, file: &WantedFile<'_>) {
+    let path = folder.join(file.file);
+    let complete = fs::metadata(&path).is_ok_and(|found| file.size.is_none_or(|size| size == found.len()));
+    if complete && context.cache.adopt(file.expected(), &file.origin(), &path).is_err() {
+        // If this fails, apt finds it again and says so.
+        let _ = fs::remove_file(&path);
     }
-    Ok(())
 }
 
-/// Removes what apt itself refused, which it keeps under another name.
-fn remove_refused(folder: &Path) -> anyhow::Result<()> {
+/// Empties the folder of unfinished downloads.
+fn clear(folder: &Path) -> anyhow::Result<()> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
     for entry in entries.flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "FAILED") {
-            let _ = fs::remove_file(entry.path());
-        }
+        let path = entry.path();
+        fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
     }
     Ok(())
 }
@@ -245,6 +243,9 @@ impl<'a> Apt<'a> {
     }
 
     fn download(&self, into: &Path, exact: &[String]) -> anyhow::Result<()> {
+        if exact.is_empty() {
+            return Ok(());
+        }
         let arguments: Vec<&str> =
             ["download", "--quiet"].into_iter().chain(exact.iter().map(String::as_str)).collect();
         self.read(into, "apt-get", &arguments).map(drop)

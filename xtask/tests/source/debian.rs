@@ -122,6 +122,28 @@ fn other_bytes_than_pinned_are_refused() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_continued_or_thrown_away_but_never_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    let sha256 = repository(dir.path(), "2.0");
+    let good = fs::read(dir.path().join("repo/pool/tiny_2.0_all.deb")).unwrap();
+    let left =
+        [good.clone(), good[..100].to_vec(), vec![7; 100], vec![7; good.len()], vec![7; good.len() + 9]];
+    for bytes in left {
+        let options = configured(dir.path());
+        let partial = options.cache.join("partial/debian");
+        fs::create_dir_all(&partial).unwrap();
+        fs::write(partial.join("tiny_2.0_all.deb"), &bytes).unwrap();
+        let mut manifest = pinned("tiny", "2.0", &sha256);
+        let xtask::manifest::Pinned::File { size, .. } = &mut manifest.pins[0].pinned else { panic!() };
+        *size = Some(good.len() as u64);
+        let fetched = fetch(&options, &manifest).unwrap();
+        assert_eq!(fs::read(&fetched.artifacts[0].path).unwrap(), good);
+        assert!(fs::read_dir(partial).unwrap().next().is_none());
+        fs::remove_dir_all(&options.cache).unwrap();
+    }
+}
+
+#[test]
 fn a_suite_that_does_not_answer_and_a_missing_client_are_said() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("repo")).unwrap();
