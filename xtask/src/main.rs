@@ -61,6 +61,7 @@ fn find_paths() -> anyhow::Result<Paths> {
         variable("WARPGRID_CACHE").map_or_else(user_cache, absolute),
         variable("WARPGRID_DISTFILES").map(absolute).filter(|folder| Path::is_dir(folder)),
     );
+    paths.bless = variable("BLESS").is_some();
     paths.clients = Clients::from_env(|name| std::env::var_os(name));
     if let Some(build) = variable("WARPGRID_BUILD") {
         paths.target = absolute(build);

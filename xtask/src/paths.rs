@@ -20,6 +20,8 @@ pub struct Paths {
     pub cargo_home: PathBuf,
     /// The ecosystems' own programs, found through the environment of the command.
     pub clients: Clients,
+    /// Whether cases rewrite their expectations (`$BLESS`).
+    pub bless: bool,
     /// Folder of files by digest (`$WARPGRID_DISTFILES`), tried before any network.
     pub distfiles: Option<PathBuf>,
 }
@@ -33,6 +35,7 @@ impl Paths {
             manifest: root.join("sdk-manifest.toml"),
             host_build: target.join("cargo"),
             cargo_home: root.join(".cargo"),
+            bless: false,
             clients: Clients::from_env(|_| None),
             target,
             root,

@@ -41,7 +41,7 @@ enum Benchmark {
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let jobs = job_count(None);
     let sdk = Some(SdkUnderTest::prepare(paths, jobs, false)?);
-    let context = SuiteContext { paths, sdk, full: false, jobs, offline: false };
+    let context = SuiteContext { paths, sdk, full: false, jobs, offline: false, bless: false };
     let figures = match args.what {
         Benchmark::Build => bench::run_build(&context, usize::from(args.rounds))?,
     };

@@ -56,7 +56,7 @@ pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     }
     let suites = choose(args)?;
     let jobs = job_count(args.jobs);
-    let mut context = SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline };
+    let mut context = SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline, bless: paths.bless };
     let mut reports = Vec::new();
     for suite in suites {
         if suite.needs_sdk && context.sdk.is_none() {

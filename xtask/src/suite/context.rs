@@ -17,6 +17,8 @@ pub struct SuiteContext<'a> {
     pub jobs: usize,
     /// Whether the network must not be used.
     pub offline: bool,
+    /// Whether the present output of cases becomes the expected one (`BLESS=1`).
+    pub bless: bool,
 }
 
 /// A finished tarball and the folder it was unpacked into.

@@ -1,7 +1,7 @@
 //! Runs `cargo test` and turns its lines into rows; knows no test by name.
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use super::SuiteContext;
 use crate::exec::Program;
@@ -51,12 +51,13 @@ fn driver_cargo(context: &SuiteContext<'_>) -> Program {
     Program::new("cargo").current_dir(&context.paths.root).env("CARGO_TERM_COLOR", "never")
 }
 
-/// Names of the files `xtask/tests/*.rs`.
+/// Names of the test programs: `xtask/tests/<name>.rs` and `xtask/tests/<name>/main.rs`.
 fn integration_tests(context: &SuiteContext<'_>) -> anyhow::Result<Vec<String>> {
+    let folder = context.paths.root.join("xtask/tests");
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(context.paths.root.join("xtask/tests"))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("listing `{}`", folder.display()))? {
+        let path = entry.with_context(|| format!("listing `{}`", folder.display()))?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file() {
             names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
         }
     }

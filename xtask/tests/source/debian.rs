@@ -165,12 +165,12 @@ fn one_package_of_the_real_archive_arrives() {
     fetch_a_real_package(dir.path());
 }
 
-/// The pin of `patchelf` in this project's manifest.
+/// The pins of `faketime` in this project's manifest.
 fn fetch_a_real_package(cache: &Path) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk-manifest.toml");
     let manifest = Manifest::load(&path).unwrap();
     let fetcher = xtask::source::Fetcher::new(options(cache)).unwrap();
-    match fetcher.fetch(&manifest, &["patchelf"]) {
+    match fetcher.fetch(&manifest, &["faketime"]) {
         Ok(fetched) => unpack::deb(&fetched[0].artifacts[0].path, &cache.join("out")).unwrap(),
         // A suite drops a version when the next one comes: said well is all that can be asked here.
         Err(error) if told(&error).contains("is gone from suite") => eprintln!("skipped: {}", told(&error)),

@@ -6,4 +6,4 @@ mod run;
 
 pub use directive::{Case, Mode, Stock, read_cases};
 pub use imports::shim_imports;
-pub use run::{CaseTools, Outcome, Row, run_cases};
+pub use run::{CaseTools, Row, run_cases};

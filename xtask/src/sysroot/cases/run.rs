@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use super::directive::{Case, Mode, Stock};
 use super::{bless, imports};
 use crate::exec::Program;
+use crate::report::Outcome;
 use crate::sysroot::recipe::Variant;
 
 /// The programs that cases are compiled and run with.
@@ -33,17 +34,6 @@ pub struct CaseTools<'a> {
     pub jobs: usize,
     /// Whether the present output becomes the expected one.
     pub bless: bool,
-}
-
-/// How a row ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// As expected.
-    Passed,
-    /// Not as expected: what was seen.
-    Failed(String),
-    /// Not run: why.
-    Skipped(String),
 }
 
 /// One case on one target, variant and host.
