@@ -163,7 +163,12 @@ impl Program {
         let file = std::fs::File::create(log).with_context(|| format!("creating `{}`", log.display()))?;
         let again = file.try_clone().with_context(|| format!("opening `{}`", log.display()))?;
         let mut command = std::process::Command::new(&self.program);
-        command.args(&self.arguments).stdin(std::process::Stdio::null()).stdout(file).stderr(again).process_group(0);
+        command
+            .args(&self.arguments)
+            .stdin(std::process::Stdio::null())
+            .stdout(file)
+            .stderr(again)
+            .process_group(0);
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }

@@ -3,11 +3,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use xtask::cmd;
 use xtask::flags::{Command, Flags};
 use xtask::hint::Hint;
 use xtask::paths::Paths;
 use xtask::source::Clients;
-use xtask::cmd;
 
 fn main() -> ExitCode {
     let flags = Flags::parse();
@@ -42,12 +42,16 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
 /// Reads the few variables that place a build; nothing deeper in the code reads the environment.
 fn find_paths() -> anyhow::Result<Paths> {
     let here = std::env::current_dir()?;
-    let root = here.ancestors().find(|folder| folder.join("sdk-manifest.toml").is_file()).ok_or_else(|| {
-        anyhow::Error::new(Hint::new(
-            format!("`{}` is not inside a checkout of the SDK: no `sdk-manifest.toml` above it", here.display()),
-            "change into the checkout and run the command again",
-        ))
-    })?;
+    let root =
+        here.ancestors().find(|folder| folder.join("sdk-manifest.toml").is_file()).ok_or_else(|| {
+            anyhow::Error::new(Hint::new(
+                format!(
+                    "`{}` is not inside a checkout of the SDK: no `sdk-manifest.toml` above it",
+                    here.display()
+                ),
+                "change into the checkout and run the command again",
+            ))
+        })?;
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let absolute = |path: PathBuf| if path.is_absolute() { path } else { here.join(path) };
     let user_cache = || {

@@ -173,7 +173,11 @@ impl Plan {
             }
             for variant in variants {
                 let action = Action::StageSysroot { triple: triple.clone(), variant: variant.clone() };
-                self.push(&format!("stage sysroot {triple} {variant}"), action, &["fetch libc", "stage toolchain"]);
+                self.push(
+                    &format!("stage sysroot {triple} {variant}"),
+                    action,
+                    &["fetch libc", "stage toolchain"],
+                );
             }
         }
         if !self.steps.iter().any(|step| step.name == FALLBACK_SYSROOT) {
@@ -187,16 +191,13 @@ impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.steps.iter().enumerate() {
             write!(formatter, "{:>2}. {}", index + 1, step.name)?;
-            match &step.action {
-                Action::Fetch { inputs, road } => {
-                    let road = match road {
-                        LibcRoad::Auto => "the first source that answers",
-                        LibcRoad::Source => "git alone",
-                        LibcRoad::Overlay => "the first prebuilt source that answers",
-                    };
-                    write!(formatter, ": {} from {road}", inputs.join(", "))?;
-                }
-                _ => {}
+            if let Action::Fetch { inputs, road } = &step.action {
+                let road = match road {
+                    LibcRoad::Auto => "the first source that answers",
+                    LibcRoad::Source => "git alone",
+                    LibcRoad::Overlay => "the first prebuilt source that answers",
+                };
+                write!(formatter, ": {} from {road}", inputs.join(", "))?;
             }
             if step.needs.is_empty() {
                 writeln!(formatter)?;
@@ -254,7 +255,11 @@ mod tests {
         let plan = Plan::build(&outline(), &options).unwrap();
         for (index, step) in plan.steps.iter().enumerate() {
             for need in &step.needs {
-                assert!(plan.steps[..index].iter().any(|earlier| &earlier.name == need), "{} needs {need}", step.name);
+                assert!(
+                    plan.steps[..index].iter().any(|earlier| &earlier.name == need),
+                    "{} needs {need}",
+                    step.name
+                );
             }
         }
     }

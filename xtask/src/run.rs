@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::manifest::Manifest;
 use crate::cache::sha256_of_file;
+use crate::manifest::Manifest;
 use crate::paths::Paths;
 use crate::plan::{Options, Outline, Plan, Step};
 use crate::source::unpack;
@@ -64,7 +64,8 @@ pub fn build(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Resu
     let manifest = Manifest::load(&paths.manifest)?;
     let finished = run_plan(paths, &manifest, options, run)?;
     let tarball = step::tarball_path(paths, &manifest);
-    let size = std::fs::metadata(&tarball).with_context(|| format!("looking at `{}`", tarball.display()))?.len();
+    let size =
+        std::fs::metadata(&tarball).with_context(|| format!("looking at `{}`", tarball.display()))?.len();
     let mut summary = String::new();
     for (step, duration) in &finished.ran {
         let _ = writeln!(summary, "  {step}: {:.1} s", duration.as_secs_f64());

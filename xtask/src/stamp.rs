@@ -50,7 +50,8 @@ impl Inputs {
 }
 
 fn list_files(path: &Path, into: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let metadata = std::fs::symlink_metadata(path).with_context(|| format!("looking at `{}`", path.display()))?;
+    let metadata =
+        std::fs::symlink_metadata(path).with_context(|| format!("looking at `{}`", path.display()))?;
     if !metadata.is_dir() {
         into.push(path.to_owned());
         return Ok(());
@@ -91,7 +92,8 @@ impl Stamps {
     /// # Errors
     /// When the output cannot be listed or the stamp not be written.
     pub fn write(&self, step: &str, inputs: &Inputs, output: &Path) -> anyhow::Result<()> {
-        std::fs::create_dir_all(&self.folder).with_context(|| format!("creating `{}`", self.folder.display()))?;
+        std::fs::create_dir_all(&self.folder)
+            .with_context(|| format!("creating `{}`", self.folder.display()))?;
         let content = Self::content(inputs, &listing(output)?);
         let path = self.path(step);
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)

@@ -5,8 +5,8 @@ use std::time::Instant;
 use anyhow::Context;
 
 use super::{Figures, Ratio, first_guest};
-use crate::suite::{Surroundings, SuiteContext, copy_checkout, empty_folder, tarball};
 use crate::step;
+use crate::suite::{SuiteContext, Surroundings, copy_checkout, empty_folder, tarball};
 
 /// An overlay file, a comment is added to it.
 const OVERLAY_FOLDER: &str = "forks/libc/overlay";
@@ -27,7 +27,9 @@ pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures>
 
     let cold_seconds = timed_build(context, &cold, "cold")?;
     figures.figure("cold-seconds", cold_seconds);
-    figures.notes.push("cold: empty cache, every program compiled, inputs from a folder by digest; once".into());
+    figures
+        .notes
+        .push("cold: empty cache, every program compiled, inputs from a folder by digest; once".into());
     let mut warm = Surroundings::plain(context, &scratch.join("warm"), &checkout, &scratch.join("cache"));
     warm.distfiles = scratch.join("none");
     let mut pairs = Vec::new();

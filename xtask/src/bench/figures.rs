@@ -46,12 +46,16 @@ impl Figures {
     /// # Errors
     /// When git cannot say which commit it is.
     pub fn new(benchmark: &str, root: &Path) -> anyhow::Result<Self> {
-        let git = |arguments: &[&str]| Program::new("git").current_dir(root).args(arguments.iter().copied()).stdout();
+        let git = |arguments: &[&str]| {
+            Program::new("git").current_dir(root).args(arguments.iter().copied()).stdout()
+        };
         let commit = git(&["rev-parse", "HEAD"])?.trim().to_owned();
         let changed = !git(&["status", "--porcelain"])?.trim().is_empty();
         let model = std::fs::read_to_string("/proc/cpuinfo")
             .ok()
-            .and_then(|text| text.lines().find_map(|line| line.strip_prefix("model name\t: ").map(str::to_owned)))
+            .and_then(|text| {
+                text.lines().find_map(|line| line.strip_prefix("model name\t: ").map(str::to_owned))
+            })
             .unwrap_or_else(|| "unknown processor".to_owned());
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         Ok(Self {
@@ -97,12 +101,18 @@ impl Ratio {
         let rounds = count as f64;
         let mean = logarithms.iter().sum::<f64>() / rounds;
         let spread = if count > 1 {
-            let variance = logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (rounds - 1.0);
+            let variance =
+                logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (rounds - 1.0);
             STUDENT.get(count - 2).copied().unwrap_or(2.0) * (variance / rounds).sqrt()
         } else {
             f64::INFINITY
         };
-        Some(Self { median: median.exp(), low: (mean - spread).exp(), high: (mean + spread).exp(), rounds: count })
+        Some(Self {
+            median: median.exp(),
+            low: (mean - spread).exp(),
+            high: (mean + spread).exp(),
+            rounds: count,
+        })
     }
 }
 

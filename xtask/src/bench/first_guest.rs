@@ -49,7 +49,12 @@ fn with_the_sdk(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64
     std::fs::write(folder.join("hello.c"), HELLO)?;
     let sdk = context.sdk()?;
     let start = Instant::now();
-    Program::new("tar").arg("-xzf").arg(&sdk.tarball).arg("-C").arg(folder).run(&context.log("bench-unpack"))?;
+    Program::new("tar")
+        .arg("-xzf")
+        .arg(&sdk.tarball)
+        .arg("-C")
+        .arg(folder)
+        .run(&context.log("bench-unpack"))?;
     let top = sdk.tarball.file_name().unwrap_or_default().to_string_lossy();
     let bin = folder.join(top.trim_end_matches(".tar.gz")).join("bin");
     Program::new(bin.join("clang"))
@@ -65,7 +70,8 @@ fn with_the_sdk(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64
 fn by_hand_from_packages(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64> {
     empty_folder(folder)?;
     std::fs::write(folder.join("hello.c"), HELLO)?;
-    let packages: Vec<PathBuf> = step::input_files(context.paths, context.offline, context.jobs, &["llvm", "libc"])?;
+    let packages: Vec<PathBuf> =
+        step::input_files(context.paths, context.offline, context.jobs, &["llvm", "libc"])?;
     let sdk = context.sdk()?;
     let start = Instant::now();
     let root = folder.join("root");
@@ -77,7 +83,8 @@ fn by_hand_from_packages(context: &SuiteContext<'_>, folder: &Path) -> anyhow::R
     let place = llvm.join("lib/clang/22/lib/wasm32-unknown-wasip2");
     std::fs::create_dir_all(&place)?;
     std::fs::copy(&builtins, place.join("libclang_rt.builtins.a"))?;
-    let libraries = format!("{}:{}", root.join("usr/lib/x86_64-linux-gnu").display(), llvm.join("lib").display());
+    let libraries =
+        format!("{}:{}", root.join("usr/lib/x86_64-linux-gnu").display(), llvm.join("lib").display());
     let linker = sdk.program("wasm-component-ld");
     Program::new(llvm.join("bin/clang"))
         .args(["--target=wasm32-wasip2", "hello.c", "-o", "hello.wasm"])

@@ -52,13 +52,17 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+#[expect(clippy::print_stdout, reason = "the result of the command")]
 fn print(figures: &Figures) {
     println!("{} at {} on {}", figures.benchmark, figures.commit, figures.machine);
     for (name, value) in &figures.figures {
         println!("  {name:<40} {value:>14.2}");
     }
     for (name, ratio) in &figures.ratios {
-        println!("  {name}: {:.4} ({:.4} to {:.4}, {} rounds)", ratio.median, ratio.low, ratio.high, ratio.rounds);
+        println!(
+            "  {name}: {:.4} ({:.4} to {:.4}, {} rounds)",
+            ratio.median, ratio.low, ratio.high, ratio.rounds
+        );
     }
     for note in &figures.notes {
         println!("  note: {note}");

@@ -41,6 +41,7 @@ pub struct BuildSdkArgs {
 ///
 /// # Errors
 /// When the manifest is wrong, a flag names what it does not have, or a step fails.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
 pub fn run(args: &BuildSdkArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     if !args.target.is_empty() && args.only.is_empty() && !args.dry_run {
         return Err(crate::hint::Hint::new(

@@ -46,6 +46,7 @@ pub struct CiArgs {
 ///
 /// # Errors
 /// When a suite is unknown, the SDK cannot be built, or the report not be written.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
 pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     if args.list {
         for suite in SUITES {
@@ -56,7 +57,8 @@ pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     }
     let suites = choose(args)?;
     let jobs = job_count(args.jobs);
-    let mut context = SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline, bless: paths.bless };
+    let mut context =
+        SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline, bless: paths.bless };
     let mut reports = Vec::new();
     for suite in suites {
         if suite.needs_sdk && context.sdk.is_none() {

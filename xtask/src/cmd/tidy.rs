@@ -15,6 +15,7 @@ pub struct TidyArgs {}
 ///
 /// # Errors
 /// When the tree cannot be read.
+#[expect(clippy::print_stdout, reason = "the result of the command")]
 pub fn run(_args: &TidyArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let findings = tidy::check(&paths.root)?;
     for finding in &findings {

@@ -11,8 +11,8 @@ use super::progress::Progress;
 use super::{archive, debian, distfiles, git, golang, npm, pypi, rust_crate};
 use crate::cache::{Cache, Expected, WrongBytes};
 use crate::hint::Hint;
-use crate::parallel::in_parallel;
 use crate::manifest::{Input, Kind, Manifest, Pin, Pinned, Source};
+use crate::parallel::in_parallel;
 
 /// What the system and the clients say when there is no room.
 const DISK_FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];

@@ -9,7 +9,7 @@ use crate::stamp::Inputs;
 use crate::toolchain::{CrateBuild, build_crate_program, wasm_component_ld, wasmtime_cli};
 
 /// Builds one tool of the manifest.
-pub struct CrateProgram {
+pub(super) struct CrateProgram {
     /// Name in the manifest, which is the name of the program.
     pub tool: String,
 }

@@ -57,19 +57,21 @@ pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
         names.insert(&record.input, made.iter().map(|input| input.name.clone()).collect());
         inputs.extend(made);
     }
-    let libc_from_source = records.iter().any(|record| record.input == "libc" && record.kind == Kind::Git.as_str());
+    let libc_from_source =
+        records.iter().any(|record| record.input == "libc" && record.kind == Kind::Git.as_str());
     let version = context.manifest.sdk.version.to_string();
     let revision = |name: &str| context.manifest.input(name).map(|input| input.revision.clone());
     let of = |name: &str| names.get(name).cloned().unwrap_or_default();
-    let part = |name: &str, version: &str, licence: &str, road: &str, inputs: Vec<String>, paths: &[&str]| Part {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        licence: licence.to_owned(),
-        road: road.to_owned(),
-        built_from_source: road == "source",
-        inputs,
-        paths: paths.iter().map(|&path| path.to_owned()).collect(),
-    };
+    let part =
+        |name: &str, version: &str, licence: &str, road: &str, inputs: Vec<String>, paths: &[&str]| Part {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            licence: licence.to_owned(),
+            road: road.to_owned(),
+            built_from_source: road == "source",
+            inputs,
+            paths: paths.iter().map(|&path| path.to_owned()).collect(),
+        };
     let libc = &context.manifest.input("libc")?.licence;
     let own = "Apache-2.0 WITH LLVM-exception";
     let road = if libc_from_source { "source" } else { "overlay" };
@@ -83,7 +85,9 @@ pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
         let (version, road, inputs) = match shipped.packages.first() {
             None => (revision(shipped.name)?, "source", of(shipped.name)),
             Some(package) => {
-                let wanted = |input: &&Input| shipped.packages.iter().any(|name| input.name == format!("llvm: {name}"));
+                let wanted = |input: &&Input| {
+                    shipped.packages.iter().any(|name| input.name == format!("llvm: {name}"))
+                };
                 let used: Vec<&Input> = inputs.iter().filter(wanted).collect();
                 let version = used.first().map(|input| input.version.clone());
                 let version = version.with_context(|| format!("`{package}` is not among the inputs"))?;
@@ -177,7 +181,11 @@ fn input_facts(context: &StepContext<'_>, input: &ManifestInput, kind: &str) -> 
                 }
             }
             Input {
-                name: if pins.len() == 1 { input.name.clone() } else { format!("{}: {}", input.name, pin.name) },
+                name: if pins.len() == 1 {
+                    input.name.clone()
+                } else {
+                    format!("{}: {}", input.name, pin.name)
+                },
                 version: pin.version.clone(),
                 kind: kind.to_owned(),
                 uri: address(pin.kind, &pin.name, &pin.version, &input.project),

@@ -6,7 +6,7 @@ use crate::stamp::Inputs;
 use crate::sysroot::fallback::{FallbackInputs, build_fallback};
 
 /// Makes the part `fallback`.
-pub struct BuildFallback;
+pub(super) struct BuildFallback;
 
 /// The sysroot whose headers it is compiled with.
 const SYSROOT: &str = "sysroot-wasm32-wasip1-stock/share/warpgrid/sysroots/wasm32-wasip1/stock";
@@ -14,7 +14,9 @@ const SYSROOT: &str = "sysroot-wasm32-wasip1-stock/share/warpgrid/sysroots/wasm3
 impl BuildStep for BuildFallback {
     fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {
         let mut inputs = Inputs::default();
-        for source in ["forks/libc/overlay/fallback", "forks/libc/recipe.toml", "wit/warpgrid", "xtask/src/sysroot"] {
+        for source in
+            ["forks/libc/overlay/fallback", "forks/libc/recipe.toml", "wit/warpgrid", "xtask/src/sysroot"]
+        {
             inputs.files(&context.paths.root, source)?;
         }
         Ok(inputs)

@@ -11,7 +11,7 @@ use crate::source::{FetchedInput, Request};
 use crate::stamp::Inputs;
 
 /// Fetches some inputs, in parallel.
-pub struct Fetch {
+pub(super) struct Fetch {
     /// Names in the manifest.
     pub inputs: Vec<String>,
     /// Which sources of an upstream may be used.
@@ -20,7 +20,7 @@ pub struct Fetch {
 
 /// Which source an input came from: what `sdk.json` says, and what a later run asks the cache for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Record {
+pub(super) struct Record {
     /// Name in the manifest.
     pub input: String,
     /// Kind of the source, as in the manifest.
@@ -75,7 +75,7 @@ impl BuildStep for Fetch {
 ///
 /// # Errors
 /// When a record cannot be read.
-pub fn records(context: &StepContext<'_>) -> anyhow::Result<Vec<Record>> {
+pub(super) fn records(context: &StepContext<'_>) -> anyhow::Result<Vec<Record>> {
     let folder = context.paths.target.join("fetched");
     let mut records = Vec::new();
     for file in super::files_below(&folder)? {
@@ -92,7 +92,7 @@ pub fn records(context: &StepContext<'_>) -> anyhow::Result<Vec<Record>> {
 ///
 /// # Errors
 /// When they cannot be had.
-pub fn fetched(context: &StepContext<'_>, name: &str) -> anyhow::Result<FetchedInput> {
+pub(super) fn fetched(context: &StepContext<'_>, name: &str) -> anyhow::Result<FetchedInput> {
     let recorded = if context.paths.target.join("fetched").is_dir() { records(context)? } else { Vec::new() };
     let kind = recorded
         .iter()

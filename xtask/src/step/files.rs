@@ -15,7 +15,8 @@ pub fn files_below(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).with_context(|| format!("listing `{}`", folder.display()))? {
             let entry = entry.with_context(|| format!("listing `{}`", folder.display()))?;
-            let kind = entry.file_type().with_context(|| format!("looking at `{}`", entry.path().display()))?;
+            let kind =
+                entry.file_type().with_context(|| format!("looking at `{}`", entry.path().display()))?;
             if kind.is_dir() {
                 folders.push(entry.path());
             } else {
@@ -54,15 +55,17 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When something cannot be read or made.
-pub fn link_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
-    files_below(from)?.iter().try_for_each(|file| link_file(file, &to.join(file.strip_prefix(from).unwrap_or(file))))
+pub(super) fn link_tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+    files_below(from)?
+        .iter()
+        .try_for_each(|file| link_file(file, &to.join(file.strip_prefix(from).unwrap_or(file))))
 }
 
 /// Copies one file as [`link_tree`] does; folders above it are made.
 ///
 /// # Errors
 /// When it cannot be read or made.
-pub fn link_file(from: &Path, to: &Path) -> anyhow::Result<()> {
+pub(super) fn link_file(from: &Path, to: &Path) -> anyhow::Result<()> {
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
     }
@@ -103,7 +106,8 @@ pub fn link_objects(cache: &Path, folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
     for file in files_below(&cache.join("objects"))? {
         if let Some(name) = file.file_name().filter(|name| name.len() == 64) {
-            std::fs::hard_link(&file, folder.join(name)).with_context(|| format!("linking `{}`", file.display()))?;
+            std::fs::hard_link(&file, folder.join(name))
+                .with_context(|| format!("linking `{}`", file.display()))?;
         }
     }
     Ok(())

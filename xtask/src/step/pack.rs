@@ -8,9 +8,10 @@ use crate::manifest::Manifest;
 use crate::pack::{self, licences};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
+use crate::toolchain::check_libraries;
 
 /// Writes the tarball and what lies beside it.
-pub struct Pack;
+pub(super) struct Pack;
 
 /// Files of the checkout that ship as they are: from, to.
 const OWN_FILES: &[(&str, &str)] = &[
@@ -58,7 +59,10 @@ impl BuildStep for Pack {
                 link_tree(&part, folder)?;
             }
             library_licences(context, folder)?;
-            OWN_FILES.iter().try_for_each(|(from, to)| link_tree(&context.paths.root.join(from), &folder.join(to)))
+            check_libraries(folder)?;
+            OWN_FILES
+                .iter()
+                .try_for_each(|(from, to)| link_tree(&context.paths.root.join(from), &folder.join(to)))
         })?;
         let packed = pack::pack(&staging, &facts::gather(context)?, &context.paths.dist())?;
         let expected = self.output(context);

@@ -14,7 +14,7 @@ use crate::sysroot::recipe::Variant;
 use crate::sysroot::stage::{StageInputs, stage_sysroot};
 
 /// Makes the part `sysroot-<triple>-<variant>`.
-pub struct StageSysroot {
+pub(super) struct StageSysroot {
     /// Target triple.
     pub triple: String,
     /// `stock` or `warpgrid`.

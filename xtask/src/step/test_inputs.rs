@@ -12,7 +12,13 @@ use crate::source::unpack;
 ///
 /// # Errors
 /// When it cannot be had or unpacked.
-pub fn unpack_input(paths: &Paths, offline: bool, jobs: usize, name: &str, folder: &Path) -> anyhow::Result<()> {
+pub fn unpack_input(
+    paths: &Paths,
+    offline: bool,
+    jobs: usize,
+    name: &str,
+    folder: &Path,
+) -> anyhow::Result<()> {
     let manifest = Manifest::load(&paths.manifest)?;
     let context = StepContext { paths, manifest: &manifest, jobs, offline };
     let fetched = fetch::fetched(&context, name)?;
@@ -43,7 +49,12 @@ pub fn faketime_library(paths: &Paths, offline: bool, jobs: usize) -> anyhow::Re
 ///
 /// # Errors
 /// When one cannot be had.
-pub fn input_files(paths: &Paths, offline: bool, jobs: usize, names: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+pub fn input_files(
+    paths: &Paths,
+    offline: bool,
+    jobs: usize,
+    names: &[&str],
+) -> anyhow::Result<Vec<PathBuf>> {
     let manifest = Manifest::load(&paths.manifest)?;
     let context = StepContext { paths, manifest: &manifest, jobs, offline };
     let mut files = Vec::new();

@@ -7,7 +7,7 @@ use crate::stamp::Inputs;
 use crate::toolchain::{self, ToolchainInputs};
 
 /// Makes the part `toolchain`: `bin`, `lib` and the files for build systems.
-pub struct StageToolchain;
+pub(super) struct StageToolchain;
 
 impl BuildStep for StageToolchain {
     fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {
@@ -25,13 +25,16 @@ impl BuildStep for StageToolchain {
         let linker = context.part("wasm-component-ld").join("wasm-component-ld");
         let licences = linker.with_extension("licences.txt");
         super::replace_folder(&self.output(context), |folder| {
-            facts::write_toolchain(context, &toolchain::stage(&ToolchainInputs {
-                packages: &packages,
-                wasm_component_ld: &linker,
-                wasm_component_ld_licences: &licences,
-                native_cc: Path::new("cc"),
-                out: folder,
-            })?)
+            facts::write_toolchain(
+                context,
+                &toolchain::stage(&ToolchainInputs {
+                    packages: &packages,
+                    wasm_component_ld: &linker,
+                    wasm_component_ld_licences: &licences,
+                    native_cc: Path::new("cc"),
+                    out: folder,
+                })?,
+            )
         })
     }
 }
@@ -41,8 +44,12 @@ pub(super) fn unpacked_llvm(context: &StepContext<'_>) -> anyhow::Result<PathBuf
     let fetched = fetch::fetched(context, "llvm")?;
     let folder = context.scratch("llvm-packages");
     let marker = folder.join(".packages");
-    let digests: String =
-        fetched.artifacts.iter().filter_map(|artifact| artifact.sha256.as_deref()).collect::<Vec<_>>().join("\n");
+    let digests: String = fetched
+        .artifacts
+        .iter()
+        .filter_map(|artifact| artifact.sha256.as_deref())
+        .collect::<Vec<_>>()
+        .join("\n");
     if std::fs::read_to_string(&marker).is_ok_and(|found| found == digests) {
         return Ok(folder);
     }

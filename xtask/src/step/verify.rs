@@ -6,7 +6,7 @@ use crate::pack::{self, Verification};
 use crate::stamp::Inputs;
 
 /// Verifies what `pack` wrote; its output is the tarball itself.
-pub struct Verify;
+pub(super) struct Verify;
 
 impl BuildStep for Verify {
     fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {

@@ -9,9 +9,10 @@ use crate::exec::Program;
 use crate::pack::licences::{self, CrateOptions};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
+use crate::toolchain::encoded_flags;
 
 /// Builds `warp`, or takes it from the cache when the same sources were built before.
-pub struct BuildWarp;
+pub(super) struct BuildWarp;
 
 /// Everything of the checkout that `warp` is made from.
 const SOURCES: &[&str] =
@@ -52,7 +53,10 @@ impl BuildStep for BuildWarp {
         })?;
         super::replace_folder(&self.output(context), |folder| {
             super::files::link_file(&built.join("warp"), &folder.join("bin/warp"))?;
-            super::files::link_file(&built.join("LICENCES.txt"), &folder.join("share/licenses/warp/LICENCES.txt"))
+            super::files::link_file(
+                &built.join("LICENCES.txt"),
+                &folder.join("share/licenses/warp/LICENCES.txt"),
+            )
         })
     }
 }
@@ -61,17 +65,11 @@ impl BuildStep for BuildWarp {
 /// clippy and the SDK share one compiled wasmtime.
 #[must_use]
 pub fn host_cargo(paths: &Paths) -> Program {
-    let remap = |from: &std::path::Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let flags = [
-        remap(&paths.root, "/warpgrid"),
-        remap(&paths.host_build, "/warpgrid-build"),
-        remap(&paths.cargo_home, "/cargo"),
-        "-Clink-arg=-Wl,--build-id=none".to_owned(),
-    ];
+    let flags = encoded_flags(&[&paths.root, &paths.host_build, &paths.cargo_home]);
     Program::new("cargo")
         .current_dir(&paths.root)
         .env("CARGO_TARGET_DIR", &paths.host_build)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .env("CARGO_ENCODED_RUSTFLAGS", flags)
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("RUSTFLAGS")

@@ -18,12 +18,13 @@ const TOUR: &str = "## Five-minute tour";
 ///
 /// # Errors
 /// When the README or the folder of cases cannot be read.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("first-guest");
     let scratch = context.scratch("first guest")?;
     let tour = scratch.join("a tour");
     empty_folder(&tour)?;
-    let readme = std::fs::read_to_string(context.paths.root.join("README.md")).context("reading `README.md`")?;
+    let readme =
+        std::fs::read_to_string(context.paths.root.join("README.md")).context("reading `README.md`")?;
     let blocks = blocks(&readme)?;
     for (index, block) in blocks.iter().enumerate() {
         match block.language.as_str() {
@@ -59,7 +60,8 @@ struct Block {
 
 /// The fenced blocks of the tour, in order.
 fn blocks(readme: &str) -> anyhow::Result<Vec<Block>> {
-    let (_, tour) = readme.split_once(TOUR).with_context(|| format!("`README.md` has no section `{TOUR}`"))?;
+    let (_, tour) =
+        readme.split_once(TOUR).with_context(|| format!("`README.md` has no section `{TOUR}`"))?;
     let tour = tour.split("\n## ").next().unwrap_or(tour);
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
@@ -76,7 +78,10 @@ fn blocks(readme: &str) -> anyhow::Result<Vec<Block>> {
             (None, None) => {}
         }
     }
-    anyhow::ensure!(blocks.iter().any(|block| block.language == "sh"), "the tour in `README.md` runs nothing");
+    anyhow::ensure!(
+        blocks.iter().any(|block| block.language == "sh"),
+        "the tour in `README.md` runs nothing"
+    );
     Ok(blocks)
 }
 
@@ -89,9 +94,15 @@ fn write_block(folder: &Path, block: &Block) -> anyhow::Result<()> {
 }
 
 /// Runs one block as a person would type it, on a machine without clang.
-fn command_block(context: &SuiteContext<'_>, folder: &Path, text: &str, expected: Option<&str>) -> anyhow::Result<()> {
+fn command_block(
+    context: &SuiteContext<'_>,
+    folder: &Path,
+    text: &str,
+    expected: Option<&str>,
+) -> anyhow::Result<()> {
     let sdk = context.sdk()?;
-    let wasmtime_folder = sdk.wasmtime.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let wasmtime_folder =
+        sdk.wasmtime.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
     let finished = Program::new("/bin/sh")
         .args(["-e", "-c", text])
         .current_dir(folder)
@@ -157,7 +168,8 @@ fn bad_input(context: &SuiteContext<'_>, file: &Path, folder: &Path, tour: &Path
     }
     for edit in &case.edit {
         let path = folder.join(&edit.file);
-        let before = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
+        let before =
+            std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
         anyhow::ensure!(before.contains(&edit.from), "`{}` does not contain `{}`", path.display(), edit.from);
         std::fs::write(&path, before.replacen(&edit.from, &edit.to, 1))
             .with_context(|| format!("writing `{}`", path.display()))?;
@@ -167,12 +179,21 @@ fn bad_input(context: &SuiteContext<'_>, file: &Path, folder: &Path, tour: &Path
         bail!("expected exit code {}, saw {}", case.exit, finished.describe());
     }
     for wanted in &case.stderr {
-        anyhow::ensure!(finished.stderr.contains(wanted), "the message lacks `{wanted}`:\n{}", finished.stderr);
+        anyhow::ensure!(
+            finished.stderr.contains(wanted),
+            "the message lacks `{wanted}`:\n{}",
+            finished.stderr
+        );
     }
     Ok(())
 }
 
-fn start(context: &SuiteContext<'_>, case: &BadInput, folder: &Path, tour: &Path) -> anyhow::Result<Finished> {
+fn start(
+    context: &SuiteContext<'_>,
+    case: &BadInput,
+    folder: &Path,
+    tour: &Path,
+) -> anyhow::Result<Finished> {
     let sdk = context.sdk()?;
     let driver = std::env::current_exe().context("finding the running program")?;
     let fill = |text: &String| {

@@ -10,11 +10,12 @@ const FALLBACK: &str = "share/warpgrid/fallback/fallback.wasm";
 ///
 /// # Errors
 /// When the cases cannot be read.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let sdk = context.sdk()?;
     let scratch = context.scratch("libc")?;
     let cases = read_cases(&context.paths.root.join("tests/libc"))?;
-    let sysroot = |triple: &str, variant: crate::sysroot::recipe::Variant| sdk.sysroot(triple, variant.as_str());
+    let sysroot =
+        |triple: &str, variant: crate::sysroot::recipe::Variant| sdk.sysroot(triple, variant.as_str());
     let rows = run_cases(
         &cases,
         &CaseTools {
@@ -32,7 +33,11 @@ pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     );
     let mut report = SuiteReport::new("libc");
     for row in rows {
-        report.add(format!("{} {} {}", row.name, row.target, row.variant.as_str()), row.outcome, row.duration);
+        report.add(
+            format!("{} {} {}", row.name, row.target, row.variant.as_str()),
+            row.outcome,
+            row.duration,
+        );
     }
     Ok(report)
 }

@@ -9,7 +9,7 @@ use crate::tidy as tidy_rules;
 ///
 /// # Errors
 /// Never: what goes wrong is a failed row.
-pub fn tidy(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn tidy(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("tidy");
     report.case("rules of the tree", || {
         let findings: Vec<String> =
@@ -24,7 +24,7 @@ pub fn tidy(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
 ///
 /// # Errors
 /// Never: what goes wrong is a failed row.
-pub fn lint(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn lint(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("lint");
     let cargo = || Program::new("cargo").current_dir(&context.paths.root).env("CARGO_TERM_COLOR", "never");
     report.case("rustfmt", || cargo().args(["fmt", "--all", "--check"]).run(&context.log("rustfmt")));

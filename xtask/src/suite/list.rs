@@ -1,5 +1,7 @@
 //! The one list of suites; adding a suite is a file and a row here.
-use super::{SuiteContext, first_guest, libc, lint, repro, robustness, rust_tests, series, sysroot, third_party};
+use super::{
+    SuiteContext, first_guest, libc, lint, repro, robustness, rust_tests, series, sysroot, third_party,
+};
 use crate::report::SuiteReport;
 
 /// A suite of `cargo xtask ci`.
@@ -18,15 +20,81 @@ pub struct Suite {
 
 /// Every suite in the order they run: cheap and telling ones first.
 pub const SUITES: &[Suite] = &[
-    Suite { name: "tidy", about: "rules of the tree that the compiler does not check", quick: true, needs_sdk: false, run: lint::tidy },
-    Suite { name: "lint", about: "rustfmt and clippy, warnings are errors", quick: true, needs_sdk: false, run: lint::lint },
-    Suite { name: "unit", about: "tests of the build driver, with the snapshots of the plan", quick: true, needs_sdk: false, run: rust_tests::unit },
-    Suite { name: "series", about: "patch series: tooling on made-up repositories, and every fork's series", quick: true, needs_sdk: false, run: series::run },
-    Suite { name: "host", about: "tests of the host crates and of `warp`", quick: false, needs_sdk: false, run: rust_tests::host },
-    Suite { name: "sysroot", about: "symbols, descriptor audit, archive size, import rules, C++ and build systems", quick: false, needs_sdk: true, run: sysroot::run },
-    Suite { name: "libc", about: "tests/libc/*.c on the host, both targets and both variants", quick: false, needs_sdk: true, run: libc::run },
-    Suite { name: "third-party", about: "SQLite, zlib and Mbed TLS in the sandbox against the same code built natively", quick: false, needs_sdk: true, run: third_party::run },
-    Suite { name: "first-guest", about: "the README's tour from an unpacked tarball, and bad input", quick: false, needs_sdk: true, run: first_guest::run },
-    Suite { name: "robustness", about: "kill -9, a full disk and two builds at once lose nothing", quick: false, needs_sdk: true, run: robustness::run },
-    Suite { name: "repro", about: "the same inputs give the same bytes over path, user, umask, zone, locale, jobs, cache and clock", quick: false, needs_sdk: true, run: repro::run },
+    Suite {
+        name: "tidy",
+        about: "rules of the tree that the compiler does not check",
+        quick: true,
+        needs_sdk: false,
+        run: lint::tidy,
+    },
+    Suite {
+        name: "lint",
+        about: "rustfmt and clippy, warnings are errors",
+        quick: true,
+        needs_sdk: false,
+        run: lint::lint,
+    },
+    Suite {
+        name: "unit",
+        about: "tests of the build driver, with the snapshots of the plan",
+        quick: true,
+        needs_sdk: false,
+        run: rust_tests::unit,
+    },
+    Suite {
+        name: "series",
+        about: "patch series: tooling on made-up repositories, and every fork's series",
+        quick: true,
+        needs_sdk: false,
+        run: series::run,
+    },
+    Suite {
+        name: "host",
+        about: "tests of the host crates and of `warp`",
+        quick: false,
+        needs_sdk: false,
+        run: rust_tests::host,
+    },
+    Suite {
+        name: "sysroot",
+        about: "symbols, descriptor audit, archive size, import rules, C++ and build systems",
+        quick: false,
+        needs_sdk: true,
+        run: sysroot::run,
+    },
+    Suite {
+        name: "libc",
+        about: "tests/libc/*.c on the host, both targets and both variants",
+        quick: false,
+        needs_sdk: true,
+        run: libc::run,
+    },
+    Suite {
+        name: "third-party",
+        about: "SQLite, zlib and Mbed TLS in the sandbox against the same code built natively",
+        quick: false,
+        needs_sdk: true,
+        run: third_party::run,
+    },
+    Suite {
+        name: "first-guest",
+        about: "the README's tour from an unpacked tarball, and bad input",
+        quick: false,
+        needs_sdk: true,
+        run: first_guest::run,
+    },
+    Suite {
+        name: "robustness",
+        about: "kill -9, a full disk and two builds at once lose nothing",
+        quick: false,
+        needs_sdk: true,
+        run: robustness::run,
+    },
+    Suite {
+        name: "repro",
+        about: "the same inputs give the same bytes over path, user, umask, zone, locale, jobs, cache and clock",
+        quick: false,
+        needs_sdk: true,
+        run: repro::run,
+    },
 ];

@@ -2,8 +2,8 @@
 mod context;
 mod first_guest;
 mod libc;
-mod list;
 mod lint;
+mod list;
 mod repro;
 mod robustness;
 mod rust_tests;

@@ -6,8 +6,8 @@ use anyhow::Context;
 use super::SuiteContext;
 use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
-use crate::exec::Program;
 use crate::cache::sha256_of_file as file_digest;
+use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
 use crate::step;
 
@@ -27,7 +27,10 @@ const VARIATIONS: &[(&str, Change)] = &[
     ("another user", another_user),
     ("two years later", two_years_later),
     ("inputs from a folder of files by digest, empty cache of inputs", cold_inputs),
-    ("nothing cached: everything compiled again, elsewhere, in another zone and with another umask", nothing_cached),
+    (
+        "nothing cached: everything compiled again, elsewhere, in another zone and with another umask",
+        nothing_cached,
+    ),
 ];
 
 /// Folders that the variations share.
@@ -42,7 +45,7 @@ struct Folders {
 ///
 /// # Errors
 /// When the copy of the tree cannot be made.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("repro");
     let sdk = context.sdk()?;
     let expected = file_digest(&sdk.tarball)?;
@@ -120,15 +123,18 @@ fn another_user(
     copy_checkout(&context.paths.root, &around.checkout)?;
     around.environment.push(("HOME", home.display().to_string()));
     Program::new("chown").args(["-R", NOBODY]).arg(&home).run(&context.log("repro-chown"))?;
-    around.starter = ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"]
-        .map(str::to_owned)
-        .to_vec();
+    around.starter =
+        ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--"].map(str::to_owned).to_vec();
     Ok(None)
 }
 
 fn copy_cache(context: &SuiteContext<'_>, to: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("creating `{}`", to.display()))?;
-    Program::new("cp").arg("-a").arg(context.paths.cache.join(".")).arg(to).run(&context.log("repro-copy-cache"))
+    Program::new("cp")
+        .arg("-a")
+        .arg(context.paths.cache.join("."))
+        .arg(to)
+        .run(&context.log("repro-copy-cache"))
 }
 
 fn two_years_later(
@@ -181,7 +187,8 @@ fn flatten(objects: &Path, into: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(into).with_context(|| format!("creating `{}`", into.display()))?;
     for file in step::files_below(objects)? {
         if let Some(name) = file.file_name().filter(|name| name.len() == 64) {
-            std::fs::hard_link(&file, into.join(name)).with_context(|| format!("linking `{}`", file.display()))?;
+            std::fs::hard_link(&file, into.join(name))
+                .with_context(|| format!("linking `{}`", file.display()))?;
         }
     }
     Ok(())

@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use super::SuiteContext;
 use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
-use crate::exec::Program;
 use crate::cache::sha256_of_file as file_digest;
+use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
 use crate::step;
 
@@ -26,7 +26,7 @@ const SMALL_DISKS: &[u32] = &[40, 200, 600];
 ///
 /// # Errors
 /// When the copy of the tree cannot be made.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("robustness");
     let scratch = context.scratch("robustness")?;
     let checkout = scratch.join("checkout");
@@ -103,7 +103,12 @@ fn kill_often(
     finish(context, folder, around, expected)
 }
 
-fn finish(context: &SuiteContext<'_>, folder: &Path, around: &Around<'_>, expected: &str) -> anyhow::Result<()> {
+fn finish(
+    context: &SuiteContext<'_>,
+    folder: &Path,
+    around: &Around<'_>,
+    expected: &str,
+) -> anyhow::Result<()> {
     let log = context.log("robustness-finish");
     let mut build = around(folder)?.build_sdk()?.spawn_group(&log)?;
     match build.wait_at_most(LONGEST_BUILD)? {
@@ -121,7 +126,11 @@ fn finish(context: &SuiteContext<'_>, folder: &Path, around: &Around<'_>, expect
 fn same_bytes(folder: &Path, expected: &str) -> anyhow::Result<()> {
     let made = tarball(&folder.join("build"))?;
     let digest = file_digest(&made)?;
-    anyhow::ensure!(digest == expected, "other bytes: expected {expected}, `{}` has {digest}", made.display());
+    anyhow::ensure!(
+        digest == expected,
+        "other bytes: expected {expected}, `{}` has {digest}",
+        made.display()
+    );
     Ok(())
 }
 
@@ -199,7 +208,9 @@ fn small_disk(
     match code {
         Some(77) | None => return Ok(Outcome::Skipped(format!("no private mount to be had here: {text}"))),
         Some(0) => bail!("the build fitted on a disk of {size} MiB: choose a smaller one"),
-        Some(_) => anyhow::ensure!(text.contains("No space left"), "the message does not say what is wrong:\n{text}"),
+        Some(_) => {
+            anyhow::ensure!(text.contains("No space left"), "the message does not say what is wrong:\n{text}")
+        }
     }
     std::fs::rename(keep.join("build"), folder.join("build")).or_else(ignore_missing)?;
     step::merge_cache(&keep.join("cache"), &folder.join("cache"))?;

@@ -12,7 +12,7 @@ use crate::step::host_cargo;
 ///
 /// # Errors
 /// When cargo cannot be started, or ends badly without naming a failed test.
-pub fn unit(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn unit(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("unit");
     let mut cargo = driver_cargo(context).args(["test", "--package", "xtask", "--lib", "--bins"]);
     for test in integration_tests(context)?.iter().filter(|name| !name.starts_with("series")) {
@@ -26,11 +26,16 @@ pub fn unit(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
 ///
 /// # Errors
 /// When cargo cannot be started, or ends badly without naming a failed test.
-pub fn host(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn host(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("host");
-    let cargo = host_cargo(context.paths)
-        .args(["test", "--release"])
-        .args(["--package", "warpgrid-grants", "--package", "warpgrid-host", "--package", "warp"]);
+    let cargo = host_cargo(context.paths).args(["test", "--release"]).args([
+        "--package",
+        "warpgrid-grants",
+        "--package",
+        "warpgrid-host",
+        "--package",
+        "warp",
+    ]);
     cargo_test(&cargo, &mut report)?;
     Ok(report)
 }
@@ -39,7 +44,7 @@ pub fn host(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
 ///
 /// # Errors
 /// When cargo cannot be started, or ends badly without naming a failed test.
-pub fn series_tests(context: &SuiteContext<'_>, report: &mut SuiteReport) -> anyhow::Result<()> {
+pub(super) fn series_tests(context: &SuiteContext<'_>, report: &mut SuiteReport) -> anyhow::Result<()> {
     let mut cargo = driver_cargo(context).args(["test", "--package", "xtask"]);
     for test in integration_tests(context)?.iter().filter(|name| name.starts_with("series")) {
         cargo = cargo.args(["--test", test]);
@@ -88,7 +93,9 @@ fn cargo_test(cargo: &Program, report: &mut SuiteReport) -> anyhow::Result<()> {
 fn rows(stdout: &str, stderr: &str) -> Vec<(String, Outcome)> {
     let binaries: Vec<&str> = stderr
         .lines()
-        .filter_map(|line| line.trim().strip_prefix("Running ").or_else(|| line.trim().strip_prefix("Doc-tests ")))
+        .filter_map(|line| {
+            line.trim().strip_prefix("Running ").or_else(|| line.trim().strip_prefix("Doc-tests "))
+        })
         .map(|line| line.split(" (").next().unwrap_or(line))
         .collect();
     let mut rows = Vec::new();
@@ -96,7 +103,8 @@ fn rows(stdout: &str, stderr: &str) -> Vec<(String, Outcome)> {
     let mut printing: Option<String> = None;
     let mut details: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
     let mut names: Vec<(String, String)> = Vec::new();
-    let flush = |names: &mut Vec<(String, String)>, details: &mut std::collections::BTreeMap<String, String>| {
+    let flush = |names: &mut Vec<(String, String)>,
+                 details: &mut std::collections::BTreeMap<String, String>| {
         let mut flushed = Vec::new();
         for (name, result) in names.drain(..) {
             let text = details.remove(name.rsplit(": ").next().unwrap_or(&name)).unwrap_or_default();
@@ -117,7 +125,9 @@ fn rows(stdout: &str, stderr: &str) -> Vec<(String, Outcome)> {
             rows.extend(flush(&mut names, &mut details));
             printing = None;
             binary += 1;
-        } else if let Some(name) = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----")) {
+        } else if let Some(name) =
+            line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"))
+        {
             printing = Some(name.to_owned());
         } else if line == "failures:" || line == "successes:" || line.starts_with("test result: ") {
             printing = None;

@@ -15,13 +15,14 @@ const TARGET: &str = "wasm32-wasip2";
 ///
 /// # Errors
 /// When cargo cannot be started or the forks not be listed.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("series");
     series_tests(context, &mut report)?;
     let root = &context.paths.root;
-    let staged = context.paths.target.join(format!(
-        "parts/sysroot-{TARGET}-stock/share/warpgrid/sysroots/{TARGET}/stock"
-    ));
+    let staged = context
+        .paths
+        .target
+        .join(format!("parts/sysroot-{TARGET}-stock/share/warpgrid/sysroots/{TARGET}/stock"));
     for name in Fork::names(root)? {
         report.case(format!("the series of `{name}` is valid, applies and exports byte-identically"), || {
             let sh = xshell::Shell::new().context("finding the current folder")?;

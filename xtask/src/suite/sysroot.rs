@@ -60,7 +60,7 @@ const EXCEPTIONS: &str = "int main() { try { throw 1; } catch (int) { return 0; 
 ///
 /// # Errors
 /// When the scratch folder cannot be made.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("sysroot");
     let sdk = context.sdk()?;
     let scratch = context.scratch("sysroot suite")?;
@@ -82,9 +82,12 @@ pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
                 compiler.runs_everywhere(&wasm, "1 0\n")
             });
         }
-        report.case(format!("archive at most {LARGEST_GROWTH_PERCENT} % larger {target}"), || archive_size(sdk, target));
+        report.case(format!("archive at most {LARGEST_GROWTH_PERCENT} % larger {target}"), || {
+            archive_size(sdk, target)
+        });
     }
-    report.case("-fexceptions is answered clearly, or works", || exceptions(sdk, &scratch.join("exceptions")));
+    report
+        .case("-fexceptions is answered clearly, or works", || exceptions(sdk, &scratch.join("exceptions")));
     report.case("no path of the build machine", || no_build_path(context, sdk));
     Ok(report)
 }
@@ -145,7 +148,10 @@ fn archive_size(sdk: &SdkUnderTest, target: &str) -> anyhow::Result<()> {
     };
     let (stock, warpgrid) = (size("stock")?, size("warpgrid")?);
     let limit = stock + stock * LARGEST_GROWTH_PERCENT / 100;
-    anyhow::ensure!(warpgrid <= limit, "`libc.a` has {warpgrid} bytes, stock {stock}: more than the limit {limit}");
+    anyhow::ensure!(
+        warpgrid <= limit,
+        "`libc.a` has {warpgrid} bytes, stock {stock}: more than the limit {limit}"
+    );
     Ok(())
 }
 

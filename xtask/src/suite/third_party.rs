@@ -45,7 +45,7 @@ struct Case {
 ///
 /// # Errors
 /// When the folder of cases cannot be read.
-pub fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
+pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("third-party");
     let folder = context.paths.root.join("tests/third-party");
     let scratch = context.scratch("third-party")?;
@@ -104,7 +104,15 @@ fn compare(
     let component = work.join(format!("{target}.wasm"));
     let compiler =
         Program::new(sdk.program("clang")).arg(format!("--target={target}")).current_dir(&context.paths.root);
-    compile(context, case, compiler, fixture, &case.wasm_flags, &component, &work.join(format!("{target}.log")))?;
+    compile(
+        context,
+        case,
+        compiler,
+        fixture,
+        &case.wasm_flags,
+        &component,
+        &work.join(format!("{target}.log")),
+    )?;
     let data = work.join(format!("{target}-data"));
     empty_folder(&data)?;
     let finished = Program::new(sdk.program("warp"))

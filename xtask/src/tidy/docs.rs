@@ -16,8 +16,11 @@ pub(super) fn check(root: &Path, files: &[SourceFile], findings: &mut Vec<Findin
             }
         }
     }
-    let mut records: Vec<&str> =
-        files.iter().filter_map(|file| file.name.strip_prefix("docs/adr/")).filter(|name| name.ends_with(".md")).collect();
+    let mut records: Vec<&str> = files
+        .iter()
+        .filter_map(|file| file.name.strip_prefix("docs/adr/"))
+        .filter(|name| name.ends_with(".md"))
+        .collect();
     records.sort_unstable();
     for (index, name) in records.iter().enumerate() {
         if !name.starts_with(&format!("{:04}-", index + 1)) {

@@ -41,8 +41,16 @@ pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
             continue;
         }
         for (place, word, reason) in FORBIDDEN {
-            if file.name.starts_with(place) && code.contains(word) && !file.name.starts_with("xtask/src/tidy/") {
-                findings.push(Finding::new(&file.name, index + 1, "layers", format!("`{word}` here: {reason}")));
+            if file.name.starts_with(place)
+                && code.contains(word)
+                && !file.name.starts_with("xtask/src/tidy/")
+            {
+                findings.push(Finding::new(
+                    &file.name,
+                    index + 1,
+                    "layers",
+                    format!("`{word}` here: {reason}"),
+                ));
             }
         }
         let reaches_up = ["crate::cmd", "crate::run", "crate::suite"].iter().any(|room| code.contains(room));

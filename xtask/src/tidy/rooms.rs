@@ -52,7 +52,8 @@ fn forks(root: &Path, findings: &mut Vec<Finding>) -> anyhow::Result<()> {
 fn shims(root: &Path, files: &[SourceFile], findings: &mut Vec<Finding>) {
     let folder = root.join("host/warpgrid-host/src/shims");
     let Ok(entries) = std::fs::read_dir(&folder) else { return };
-    let content = |name: &str| files.iter().find(|file| file.name == name).map_or("", |file| file.content.as_str());
+    let content =
+        |name: &str| files.iter().find(|file| file.name == name).map_or("", |file| file.content.as_str());
     let places = [
         ("host/warpgrid-host/src/shim.rs", content("host/warpgrid-host/src/shim.rs")),
         ("docs/architecture.md", content("docs/architecture.md")),
@@ -61,12 +62,22 @@ fn shims(root: &Path, files: &[SourceFile], findings: &mut Vec<Finding>) {
         let shim = entry.file_name().to_string_lossy().into_owned();
         for (place, text) in places {
             if !text.contains(&shim) {
-                findings.push(Finding::new(place, 1, "shim-listed", format!("does not name the shim `{shim}`")));
+                findings.push(Finding::new(
+                    place,
+                    1,
+                    "shim-listed",
+                    format!("does not name the shim `{shim}`"),
+                ));
             }
         }
         let interface = format!("wit/warpgrid/{}.wit", shim.replace('_', "-"));
         if !root.join(&interface).is_file() {
-            findings.push(Finding::new(&interface, 1, "shim-listed", format!("the shim `{shim}` has no interface")));
+            findings.push(Finding::new(
+                &interface,
+                1,
+                "shim-listed",
+                format!("the shim `{shim}` has no interface"),
+            ));
         }
     }
 }
