@@ -32,12 +32,6 @@ impl Patch {
         let (message, mut problems) = message::parse(&lines[..end]);
         let (files, more) = diff::parse(&lines[diff..], diff + 1);
         problems.extend(more);
-        let between = lines[end..diff].iter().skip(1).position(|line| !line.trim_ascii().is_empty());
-        if let Some(stat) = between {
-            let message =
-                "text between `---` and the diff is not part of the commit; `--export` leaves it out";
-            problems.push((end + stat + 2, message.into()));
-        }
         if files.is_empty() {
             problems.push((lines.len(), "there is no diff: the patch changes nothing".into()));
         }

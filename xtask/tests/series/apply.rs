@@ -135,3 +135,18 @@ fn a_tree_that_differs_from_the_pin_is_refused() {
     let error = lab.try_apply(None, &[]).unwrap_err().to_string();
     assert!(error.ends_with(&format!("but the pin is {}", "2".repeat(40))), "{error}");
 }
+
+#[test]
+fn a_shallow_clone_that_has_the_commit_under_another_name_is_enough() {
+    let lab = Lab::with_series();
+    std::fs::remove_dir_all(lab.cache()).unwrap();
+    let clone = lab.path("clone.git");
+    std::fs::create_dir_all(&clone).unwrap();
+    lab.git(&clone, &["init", "-q", "--bare"]);
+    lab.git(&clone, &["fetch", "-q", "--depth=1", "--no-tags", &lab.pins.pin.url, "v1:refs/pins/demo"]);
+    std::fs::remove_dir_all(lab.upstream()).unwrap();
+    let report = lab.with(|rebase| {
+        xtask::series::rebase::Rebase { from: Some(&clone), ..*rebase }.apply(&lab.pins.pin, None, &[])
+    });
+    assert!(report.unwrap().is_clean());
+}

@@ -19,7 +19,7 @@ fn an_export_without_a_change_is_byte_identical() {
 fn no_configuration_of_the_person_or_the_checkout_changes_a_byte() {
     let mut lab = Lab::with_series();
     let before = lab.patch_files();
-    let hostile = "[user]\n\tuseConfigOnly = true\n[diff]\n\tnoprefix = true\n\tmnemonicPrefix = true\n\tcontext = 1\n\
+    let hostile = "[user]\n\tuseConfigOnly = true\n[diff]\n\tstatGraphWidth = 3\n\tstatNameWidth = 5\n\tnoprefix = true\n\tmnemonicPrefix = true\n\tcontext = 1\n\
         \talgorithm = histogram\n\trenames = copies\n\tsuppressBlankEmpty = true\n\torderFile = /nonexistent/order\n\
         \tinterHunkContext = 9\n\texternal = false\n\tindentHeuristic = false\n[core]\n\tabbrev = 7\n\tautocrlf = true\n\
         \teol = crlf\n\tquotePath = false\n\thooksPath = /nonexistent/hooks\n[commit]\n\tgpgSign = true\n\

@@ -2,6 +2,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
 use xshell::Shell;
@@ -24,6 +25,8 @@ pub(crate) struct Lab {
     /// Starts every process; its environment can be made hostile.
     pub(crate) sh: Shell,
     pub(crate) pins: Pins,
+    #[expect(dead_code, reason = "keeps the original while copies are in use")]
+    original: Option<Arc<(TempDir, Pins)>>,
 }
 
 /// A pin table that counts writes.
@@ -86,7 +89,8 @@ impl Lab {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pin = Pin { url: String::new(), revision: "v1".into(), commit: String::new(), tree: None };
-        let mut lab = Self { folder, sh: Shell::new().unwrap(), pins: Pins { pin, writes: 0 } };
+        let mut lab =
+            Self { folder, sh: Shell::new().unwrap(), pins: Pins { pin, writes: 0 }, original: None };
         fs::create_dir_all(lab.upstream()).unwrap();
         lab.git(&lab.upstream(), &["init", "-q", "-b", "main"]);
         lab.upstream_commit(
@@ -111,8 +115,28 @@ impl Lab {
         lab
     }
 
-    /// A lab with the series that most tests use: dns (1, 2), fs (3), sockets (4, needs 3).
+    /// A lab with the series that most tests use: dns (1, 2), fs (3), sockets (4, needs 3). It is made once and
+    /// copied; the original goes with the last copy.
     pub(crate) fn with_series() -> Self {
+        static ORIGINAL: Mutex<Weak<(TempDir, Pins)>> = Mutex::new(Weak::new());
+        let original = {
+            let mut kept = ORIGINAL.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.upgrade().unwrap_or_else(|| {
+                let Self { folder, pins, .. } = Self::make_series();
+                let made = Arc::new((folder, pins));
+                *kept = Arc::downgrade(&made);
+                made
+            })
+        };
+        let folder = tempfile::tempdir().unwrap();
+        copy(original.0.path(), folder.path());
+        let (sh, pins) = (Shell::new().unwrap(), original.1.clone());
+        let mut lab = Self { folder, sh, pins, original: Some(original) };
+        lab.pins.pin.url = format!("file://{}", lab.upstream().display());
+        lab
+    }
+
+    fn make_series() -> Self {
         let mut lab = Self::new();
         lab.apply(&[]);
         lab.add_dns();
@@ -282,6 +306,18 @@ impl Lab {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{name} has no {from:?}");
         fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod conflicts;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod forks;
+#[cfg(test)]
 mod headers;
 #[cfg(test)]
 mod lab;
