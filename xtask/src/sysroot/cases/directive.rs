@@ -95,7 +95,9 @@ pub struct Case {
 /// When the folder cannot be read, or a case has a wrong or missing directive: the message names file and line.
 pub fn read_cases(folder: &Path) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read folder `{}`", folder.display()))? {
+    for entry in
+        std::fs::read_dir(folder).with_context(|| format!("cannot read folder `{}`", folder.display()))?
+    {
         let path = entry.with_context(|| format!("cannot read folder `{}`", folder.display()))?.path();
         if path.extension().is_some_and(|extension| extension == "c") {
             cases.push(read_case(&path)?);
@@ -110,7 +112,8 @@ fn read_case(path: &Path) -> Result<Case> {
     let sidecar = path.with_extension("expected.txt");
     let expected = match sidecar.is_file() {
         true => Some(
-            std::fs::read_to_string(&sidecar).with_context(|| format!("cannot read `{}`", sidecar.display()))?,
+            std::fs::read_to_string(&sidecar)
+                .with_context(|| format!("cannot read `{}`", sidecar.display()))?,
         ),
         false => None,
     };
@@ -159,10 +162,13 @@ fn parse(path: &Path, text: &str, expected: Option<String>) -> Result<Case> {
                 case.stdout.push_str(value);
                 case.stdout.push('\n');
             }
-            Some("exit") => case.exit = value.trim().parse().with_context(|| format!("{}: no exit code", at()))?,
+            Some("exit") => {
+                case.exit = value.trim().parse().with_context(|| format!("{}: no exit code", at()))?
+            }
             Some("run") => {
                 for word in value.split_whitespace() {
-                    case.modes.insert(mode(word).with_context(|| format!("{}: unknown place `{word}`", at()))?);
+                    case.modes
+                        .insert(mode(word).with_context(|| format!("{}: unknown place `{word}`", at()))?);
                 }
             }
             Some("stock") => {
@@ -192,7 +198,10 @@ fn parse(path: &Path, text: &str, expected: Option<String>) -> Result<Case> {
     }
     if let Some(expected) = expected {
         if !case.stdout.is_empty() {
-            bail!("`{}` has `stdout` directives and an expectation file: one of them must go", path.display());
+            bail!(
+                "`{}` has `stdout` directives and an expectation file: one of them must go",
+                path.display()
+            );
         }
         case.stdout = expected;
     }

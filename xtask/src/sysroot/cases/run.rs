@@ -99,7 +99,13 @@ pub fn run_cases(cases: &[Case], tools: &CaseTools<'_>) -> Vec<Row> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-fn run_row(case: &Case, target: &str, variant: Variant, mode: Mode, tools: &CaseTools<'_>) -> Result<Outcome> {
+fn run_row(
+    case: &Case,
+    target: &str,
+    variant: Variant,
+    mode: Mode,
+    tools: &CaseTools<'_>,
+) -> Result<Outcome> {
     if variant == Variant::Stock && case.stock == Stock::Skip {
         return Ok(Outcome::Skipped("shim not available".to_owned()));
     }
@@ -131,7 +137,13 @@ fn run_row(case: &Case, target: &str, variant: Variant, mode: Mode, tools: &Case
     )))
 }
 
-fn compile(case: &Case, target: &str, variant: Variant, folder: &Path, tools: &CaseTools<'_>) -> Result<PathBuf> {
+fn compile(
+    case: &Case,
+    target: &str,
+    variant: Variant,
+    folder: &Path,
+    tools: &CaseTools<'_>,
+) -> Result<PathBuf> {
     let output = folder.join("case.wasm");
     let mut clang = Program::new(tools.clang)
         .arg(format!("--target={target}"))
@@ -187,7 +199,9 @@ fn command(
         program = composed;
     }
     let mut command = match (mode, tools.wasmtime) {
-        (Mode::Wasmtime | Mode::Composed, Ok(wasmtime)) => Program::new(wasmtime).arg("run").args(&case.wasmtime),
+        (Mode::Wasmtime | Mode::Composed, Ok(wasmtime)) => {
+            Program::new(wasmtime).arg("run").args(&case.wasmtime)
+        }
         _ => Program::new(tools.warp).arg("run"),
     };
     if let (Mode::Warp, Some(config)) = (mode, &case.config) {
