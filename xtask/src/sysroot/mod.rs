@@ -10,5 +10,7 @@ pub mod object;
 pub mod overlay;
 pub mod recipe;
 pub mod rename;
+pub mod source_road;
+pub mod source_road_proof;
 pub mod stage;
 pub mod symbols;

@@ -33,12 +33,17 @@ pub struct OverlayInputs<'a> {
     pub scratch: &'a Path,
 }
 
-/// The members of the patched archive: ours first, then upstream's in their order.
+/// The members of the patched archive: ours first, then upstream's in their order. `built` are our objects where
+/// upstream's own build has compiled them; otherwise they are compiled here.
 ///
 /// # Errors
 /// When a part is unknown, a source does not compile, upstream does not define a name that is to be overridden, or
 /// defines one that a part adds. The message names all such names.
-pub fn lay_over(upstream: Vec<Member>, inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
+pub fn lay_over(
+    upstream: Vec<Member>,
+    built: Option<Vec<Member>>,
+    inputs: &OverlayInputs<'_>,
+) -> Result<Vec<Member>> {
     let recipe = Recipe::read(inputs.fork)?;
     let parts = recipe.select(inputs.parts)?;
     let overrides: BTreeSet<String> = names_of(&parts, |part| &part.overrides);
@@ -73,7 +78,13 @@ pub fn lay_over(upstream: Vec<Member>, inputs: &OverlayInputs<'_>) -> Result<Vec
         );
     }
 
-    let mut members = compile(&recipe, &parts, inputs)?;
+    let prepared = prepare(&recipe, &parts, inputs.fork, inputs.wit, inputs.scratch)?;
+    let mut members = match built {
+        Some(members) => members,
+        None => compile(&recipe, &prepared, inputs)?,
+    };
+    members.extend(prepared.component_types);
+    members.sort_by(|one, other| one.name.cmp(&other.name));
     let ours = symbols::defined(&members)?;
     let missing: Vec<&String> = overrides.union(&supplies).filter(|name| !ours.contains(*name)).collect();
     if !missing.is_empty() {
@@ -87,52 +98,81 @@ fn names_of(parts: &[(&str, &Part)], list: impl Fn(&Part) -> &Vec<String>) -> BT
     parts.iter().flat_map(|(_, part)| list(part).iter().cloned()).collect()
 }
 
-/// Our own members: bindings and sources of each part, sorted by name.
-fn compile(recipe: &Recipe, parts: &[(&str, &Part)], inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
-    let generated = inputs.scratch.join("bindings");
-    let objects = inputs.scratch.join("objects");
-    for folder in [&generated, &objects] {
-        if folder.exists() {
-            std::fs::remove_dir_all(folder)
-                .with_context(|| format!("cannot empty `{}`", folder.display()))?;
-        }
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
-    }
-    let mut units = Vec::new();
-    let mut members = Vec::new();
+/// What has to be compiled for some parts, and what goes into the archive as it is.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    /// Folder of the generated bindings.
+    pub(super) bindings: PathBuf,
+    /// Name within the archive, without ending, and path of each C file.
+    pub(super) sources: Vec<(String, PathBuf)>,
+    /// How many of the first sources are generated.
+    pub(super) generated: usize,
+    /// Objects that carry component types.
+    pub(super) component_types: Vec<Member>,
+}
+
+/// Generates the bindings of `parts` below `scratch` and lists the C files.
+pub(super) fn prepare(
+    recipe: &Recipe,
+    parts: &[(&str, &Part)],
+    fork: &Path,
+    wit: &Path,
+    scratch: &Path,
+) -> Result<Prepared> {
+    debug_assert!(
+        parts.iter().all(|(name, _)| recipe.parts.contains_key(*name)),
+        "parts are those of the recipe"
+    );
+    let folder = scratch.join("bindings");
+    empty(&folder)?;
+    let mut sources = Vec::new();
+    let mut component_types = Vec::new();
     for interface in parts.iter().filter_map(|(_, part)| part.interface.as_deref()).collect::<BTreeSet<_>>() {
-        for (name, bytes) in bindings::import(inputs.wit, interface)?.files {
-            let path = generated.join(&name);
+        for (name, bytes) in bindings::import(wit, interface)?.files {
+            let path = folder.join(&name);
             std::fs::write(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
             if name.ends_with(".o") {
-                members.push(Member { name, data: bytes });
+                component_types.push(Member { name, data: bytes });
             } else if name.ends_with(".c") {
-                units.push(unit(path, &objects, name, generated_flags(recipe)));
+                sources.push((name, path));
             }
         }
     }
-    let include = format!("-I{}", generated.display());
+    let generated = sources.len();
     for (_, part) in parts {
         for source in &part.sources {
-            let flags = recipe.overlay.flags.iter().cloned().chain([include.clone()]).collect();
-            let name = format!("warpgrid_{}", source.replace('/', "_"));
-            units.push(unit(inputs.fork.join("overlay").join(source), &objects, name, flags));
+            sources
+                .push((format!("warpgrid_{}", source.replace('/', "_")), fork.join("overlay").join(source)));
         }
     }
-    inputs.compiler.compile(inputs.triple, inputs.sysroot, &units, inputs.jobs)?;
-    for unit in &units {
-        let data = std::fs::read(&unit.object)
-            .with_context(|| format!("cannot read `{}`", unit.object.display()))?;
-        let name = unit.object.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        members.push(Member { name, data });
-    }
-    members.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(members)
+    Ok(Prepared { bindings: folder, sources, generated, component_types })
 }
 
-fn unit(source: PathBuf, objects: &Path, name: String, flags: Vec<String>) -> Unit {
-    Unit { source, object: objects.join(format!("{name}.obj")), flags }
+fn compile(recipe: &Recipe, prepared: &Prepared, inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
+    let objects = inputs.scratch.join("objects");
+    empty(&objects)?;
+    let include = format!("-I{}", prepared.bindings.display());
+    let units: Vec<Unit> = prepared
+        .sources
+        .iter()
+        .enumerate()
+        .map(|(position, (name, source))| {
+            let mut flags = match position < prepared.generated {
+                true => generated_flags(recipe),
+                false => recipe.overlay.flags.clone(),
+            };
+            flags.push(include.clone());
+            Unit { source: source.clone(), object: objects.join(format!("{name}.obj")), flags }
+        })
+        .collect();
+    inputs.compiler.compile(inputs.triple, inputs.sysroot, &units, inputs.jobs)?;
+    let mut members = Vec::with_capacity(units.len());
+    for (unit, (name, _)) in units.iter().zip(&prepared.sources) {
+        let data = std::fs::read(&unit.object)
+            .with_context(|| format!("cannot read `{}`", unit.object.display()))?;
+        members.push(Member { name: format!("{name}.obj"), data });
+    }
+    Ok(members)
 }
 
 /// Generated code is compiled as ours, but its warnings are not ours to mend.
@@ -141,7 +181,15 @@ pub(super) fn generated_flags(recipe: &Recipe) -> Vec<String> {
     flags.cloned().chain(["-w".to_owned()]).collect()
 }
 
-/// Writes `members` as an archive with an index.
+/// Makes `folder` and takes away what is in it.
+pub(super) fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty `{}`", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make folder `{}`", folder.display()))
+}
+
+/// Writes `members` as an archive with an index and gives its size in bytes.
 ///
 /// # Errors
 /// When a member cannot be read or the file not be written.

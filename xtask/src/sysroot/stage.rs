@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use super::compiler::Compiler;
 use super::overlay::{self, OverlayInputs};
 use super::recipe::{Description, Recipe, Variant};
+use super::source_road::OVERLAY_ARCHIVE;
 use super::{archive, audit, symbols};
 use crate::hint::Hint;
 
@@ -104,6 +105,7 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
         }
         members = overlay::lay_over(
             members,
+            take_built(&lib)?,
             &OverlayInputs {
                 compiler: inputs.compiler,
                 fork: inputs.fork,
@@ -138,6 +140,17 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
         libc_size,
         audit_remainder,
     })
+}
+
+/// Our objects, if upstream's own build has made them; their archive is no part of the sysroot.
+fn take_built(lib: &Path) -> Result<Option<Vec<archive::Member>>> {
+    let path = lib.join(OVERLAY_ARCHIVE);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    std::fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+    archive::read(&bytes).map(Some).with_context(|| format!("in `{}`", path.display()))
 }
 
 fn list(inputs: &StageInputs<'_>, kind: &str) -> PathBuf {
