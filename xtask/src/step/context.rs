@@ -31,6 +31,12 @@ impl StepContext<'_> {
         Fetcher::new(options)
     }
 
+    /// Whether this machine has what upstream's own build needs.
+    #[must_use]
+    pub fn can_build_from_source(&self) -> bool {
+        ["cmake", "ninja"].iter().all(|program| self.paths.clients.find(program).is_some())
+    }
+
     /// The folder that a part of the SDK is built into, laid out as in the SDK itself.
     #[must_use]
     pub fn part(&self, name: &str) -> PathBuf {

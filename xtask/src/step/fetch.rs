@@ -53,7 +53,9 @@ impl BuildStep for Fetch {
             .inputs
             .iter()
             .map(|input| match self.road {
-                LibcRoad::Auto => Request::any(input),
+                // Without upstream's build tools the source road ends in nothing.
+                LibcRoad::Auto if context.can_build_from_source() => Request::any(input),
+                LibcRoad::Auto => Request::only(input, PREBUILT),
                 LibcRoad::Source => Request::only(input, &[Kind::Git]),
                 LibcRoad::Overlay => Request::only(input, PREBUILT),
             })

@@ -4,14 +4,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::{BuildStep, StepContext, fetch, toolchain};
+use crate::hint::Hint;
 use crate::manifest::Kind;
 use crate::series::fork::Fork;
 use crate::series::installed::apply_headers;
+use crate::series::manifest_pins::ManifestPins;
+use crate::series::rebase::Rebase;
+use crate::series::upstream::PinTable as _;
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::sysroot::compiler::Compiler;
-use crate::sysroot::recipe::Variant;
-use crate::sysroot::stage::{StageInputs, stage_sysroot};
+use crate::sysroot::recipe::{Description, Variant};
+use crate::sysroot::source_road::{SourceInputs, build_from_source};
+use crate::sysroot::stage::{HeaderStep, StageInputs, stage_sysroot};
 
 /// Makes the part `sysroot-<triple>-<variant>`.
 pub(super) struct StageSysroot {
@@ -53,12 +58,19 @@ impl BuildStep for StageSysroot {
         };
         let root = &context.paths.root;
         let fork = Fork::open(root, "libc")?;
-        let headers = |sysroot: &Path, triple: &str| {
+        let apply = |sysroot: &Path, triple: &str| {
             apply_headers(&fork.series()?, &fork.path_map()?, sysroot, triple).map(|_| ())
         };
-        let libc = unpacked_libc(context)?;
-        let packages = toolchain::unpacked_llvm(context)?;
         let scratch = context.scratch(&format!("sysroot-{}-{}", self.triple, self.variant));
+        let from_source = fetch::fetched(context, "libc")?.kind_used == Kind::Git;
+        // On the source road the series was applied before the build: its headers are changed already.
+        let headers: Option<HeaderStep<'_>> = if from_source { None } else { Some(&apply) };
+        let libc = if from_source {
+            self.built_from_source(context, &fork, variant, &scratch)?
+        } else {
+            unpacked_libc(context)?
+        };
+        let packages = toolchain::unpacked_llvm(context)?;
         super::replace_folder(&self.output(context), |folder| {
             let out = folder.join("share/warpgrid/sysroots").join(&self.triple).join(&self.variant);
             stage_sysroot(&StageInputs {
@@ -70,13 +82,67 @@ impl BuildStep for StageSysroot {
                 sysroots: &root.join("sysroots"),
                 triple: &self.triple,
                 variant,
-                headers: Some(&headers),
+                headers,
                 out: &out,
                 jobs: context.jobs,
                 scratch: &scratch,
-                bless: false,
+                bless: context.paths.bless,
             })?;
             Ok(())
+        })
+    }
+}
+
+impl StageSysroot {
+    /// Upstream's own build of the pinned tree, with the series applied for the variant `warpgrid`.
+    fn built_from_source(
+        &self,
+        context: &StepContext<'_>,
+        fork: &Fork,
+        variant: Variant,
+        scratch: &Path,
+    ) -> anyhow::Result<PathBuf> {
+        let fetched = fetch::fetched(context, "libc")?;
+        let repository = fetched.artifacts.first().context("`libc` was fetched without a repository")?;
+        let commit = repository.commit.as_deref().context("`libc` was fetched without a commit")?;
+        let tree = scratch.join("tree");
+        std::fs::create_dir_all(scratch).with_context(|| format!("creating `{}`", scratch.display()))?;
+        let sysroots = context.paths.root.join("sysroots");
+        let parts = Description::read(&sysroots, &self.triple, variant)?.parts;
+        if variant == Variant::Stock {
+            super::replace_folder(&tree, |folder| unpack::git_tree(&repository.path, commit, folder))?;
+        } else {
+            let sh = xshell::Shell::new().context("finding the current folder")?;
+            let rebase = Rebase {
+                sh: &sh,
+                fork,
+                checkout: &tree,
+                cache: &context.paths.cache,
+                from: Some(&repository.path),
+                discard: true,
+            };
+            let report = rebase.apply(&ManifestPins::new(&context.paths.manifest).pin("libc")?, None, &[])?;
+            if !report.is_clean() {
+                let message = "the series does not apply to the pinned upstream";
+                return Err(Hint::new(
+                    message,
+                    "run `cargo xtask rebase libc --apply` and look at its report",
+                )
+                .into());
+            }
+        }
+        let cmake = context.paths.clients.need("cmake")?;
+        build_from_source(&SourceInputs {
+            tree: &tree,
+            compiler: &compiler(context),
+            cmake: &cmake,
+            fork: &fork.folder,
+            wit: &context.paths.root.join("wit/warpgrid"),
+            triple: &self.triple,
+            variant,
+            parts: &parts,
+            jobs: context.jobs,
+            scratch,
         })
     }
 }

@@ -143,8 +143,8 @@ struct BadInput {
     environment: BTreeMap<String, String>,
     /// The exit code.
     exit: i32,
-    /// Every one of these must be in what it prints to standard error.
-    stderr: Vec<String>,
+    /// Every one of these must be in what it prints.
+    says: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -164,6 +164,8 @@ fn bad_input(context: &SuiteContext<'_>, file: &Path, folder: &Path, tour: &Path
     }
     for (name, content) in &case.files {
         let path = folder.join(name);
+        let above = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(above).with_context(|| format!("creating `{}`", above.display()))?;
         std::fs::write(&path, content).with_context(|| format!("writing `{}`", path.display()))?;
     }
     for edit in &case.edit {
