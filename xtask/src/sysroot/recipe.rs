@@ -21,6 +21,9 @@ pub struct Recipe {
     pub parts: BTreeMap<String, Part>,
     /// The component that answers in the host's place.
     pub fallback: Fallback,
+    /// What libc++ gets.
+    #[serde(default)]
+    pub cxx: Cxx,
     /// How upstream itself is built.
     pub source: Source,
 }
@@ -63,6 +66,14 @@ pub struct Fallback {
     pub world: String,
     /// Interfaces of `warpgrid:shim` it exports.
     pub interfaces: Vec<String>,
+    /// C files below `overlay/`.
+    pub sources: Vec<String>,
+}
+
+/// What is added to libc++abi.a.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cxx {
     /// C files below `overlay/`.
     pub sources: Vec<String>,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::compiler::Compiler;
+use super::compiler::{Compiler, Unit};
 use super::overlay::{self, OverlayInputs};
 use super::recipe::{Description, Recipe, Variant};
 use super::source_road::OVERLAY_ARCHIVE;
@@ -91,6 +91,7 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
         for name in ["libc++.a", "libc++abi.a"] {
             copy_file(&cxx.join("lib/wasm32-wasi").join(name), &lib.join(name))?;
         }
+        add_to_cxx(inputs, &lib.join("libc++abi.a"))?;
     }
 
     let libc = lib.join("libc.a");
@@ -140,6 +141,28 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
         libc_size,
         audit_remainder,
     })
+}
+
+/// Adds the recipe's members to libc++abi.a.
+fn add_to_cxx(inputs: &StageInputs<'_>, path: &Path) -> Result<()> {
+    let recipe = Recipe::read(inputs.fork)?;
+    let objects = inputs.scratch.join("cxx");
+    overlay::empty(&objects)?;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let mut members = archive::read(&bytes).with_context(|| format!("in `{}`", path.display()))?;
+    for source in &recipe.cxx.sources {
+        let name = format!("warpgrid_{}.obj", source.replace('/', "_"));
+        let object = objects.join(&name);
+        let unit = Unit {
+            source: inputs.fork.join("overlay").join(source),
+            object: object.clone(),
+            flags: recipe.overlay.flags.clone(),
+        };
+        inputs.compiler.compile(inputs.triple, inputs.out, &[unit], 1)?;
+        let data = std::fs::read(&object).with_context(|| format!("cannot read `{}`", object.display()))?;
+        members.push(archive::Member { name, data });
+    }
+    overlay::write_archive(&members, path).map(drop)
 }
 
 /// Our objects, if upstream's own build has made them; their archive is no part of the sysroot.
