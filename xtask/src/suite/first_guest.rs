@@ -180,12 +180,9 @@ fn bad_input(context: &SuiteContext<'_>, file: &Path, folder: &Path, tour: &Path
     if finished.code != Some(case.exit) {
         bail!("expected exit code {}, saw {}", case.exit, finished.describe());
     }
-    for wanted in &case.stderr {
-        anyhow::ensure!(
-            finished.stderr.contains(wanted),
-            "the message lacks `{wanted}`:\n{}",
-            finished.stderr
-        );
+    let said = format!("{}{}", finished.stdout, finished.stderr);
+    for wanted in &case.says {
+        anyhow::ensure!(said.contains(wanted), "the message lacks `{wanted}`:\n{said}");
     }
     Ok(())
 }
