@@ -1,2 +1,45 @@
-//! The `warp` command line; knows no shim from the inside.
-fn main() {}
+//! The `warp` command line: reads the arguments and calls one command; knows no shim from the inside.
+
+mod cmd;
+mod log;
+mod report;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Run and compose WebAssembly components with the WarpGrid host.
+#[derive(Debug, Parser)]
+#[command(name = "warp", version, arg_required_else_help = true)]
+#[command(after_help = "\
+Examples:
+  warp run hello.wasm
+  warp run --config warp.toml users.wasm -- --verbose
+  warp compose users.wasm -o users.everywhere.wasm
+
+Logs go to standard error; RUST_LOG=debug shows every decision of the host.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// How log lines look.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log_format: log::LogFormat,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Run(cmd::run::RunArgs),
+    Compose(cmd::compose::ComposeArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log::start(arguments.log_format);
+    let result = match arguments.command {
+        Command::Run(args) => cmd::run::run(args),
+        Command::Compose(args) => cmd::compose::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        report::error(&error);
+        ExitCode::from(report::USAGE_OR_LOAD)
+    })
+}

@@ -1,0 +1,4 @@
+//! One file per command, named as the command.
+
+pub(crate) mod compose;
+pub(crate) mod run;

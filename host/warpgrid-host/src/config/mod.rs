@@ -1,0 +1,23 @@
+//! `warp.toml`, typed; knows no linker and no guest.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `keys` | every key with its shape, default and meaning: the one list |
+//! | `walk` | holds a file against the list: unknown keys, keys of later versions, lines |
+//! | `raw` | the file as serde reads it |
+//! | `model` | [`WarpConfig`] and [`ShimConfig`]: what the rest of the host uses |
+//! | `error` | [`ConfigError`], [`Warning`] |
+//! | `reference` | the reference page, written from the list |
+
+mod error;
+mod keys;
+mod model;
+mod raw;
+mod reference;
+mod walk;
+
+pub use crate::shims::dns::DnsConfig;
+pub use crate::shims::filesystem::FilesystemConfig;
+pub use error::{ConfigError, Warning};
+pub use model::{EnvValue, ShimConfig, WarpConfig};
+pub use reference::reference_page;

@@ -1,0 +1,161 @@
+//! What a shim is, and the one list of shims; knows no shim from the inside.
+//!
+//! A shim is one capability that the host adds to WASI. It lives in `shims/<shim>/` and takes part in
+//! three lifetimes:
+//!
+//! 1. [`Shim::link`], once per engine: adds its interfaces to the linker. Must not look at any
+//!    application.
+//! 2. [`Shim::configure`], once per application: checks the configuration and makes what all instances
+//!    share. May be slow.
+//! 3. [`Shim::prepare`], once per instance: makes the instance's own state. Must not block.
+//!
+//! To add one: write its room, add a line to [`list`] below, and its key to the configuration.
+
+use crate::application::AppConfig;
+use crate::config::ShimConfig;
+use crate::instance::{InstanceFacts, InstanceState};
+use crate::shims::{dns::Dns, filesystem::Filesystem};
+use std::sync::Arc;
+use wasmtime::component::Linker;
+
+/// The version of the package `warpgrid:shim` that this host offers.
+pub const PACKAGE_VERSION: &str = "0.1.0";
+
+/// A capability that the host adds. See the module's documentation for the three lifetimes.
+pub trait Shim {
+    /// The key under `[shims]`.
+    const KEY: &'static str;
+    /// The interfaces of `warpgrid:shim` that it provides.
+    const INTERFACES: &'static [&'static str];
+    /// What its key in the configuration holds.
+    type Config;
+    /// What all instances of an application share.
+    type AppState: Send + Sync + 'static;
+    /// What one instance owns.
+    type Ctx: Send + 'static;
+
+    /// Adds the shim's interfaces to the linker of an engine.
+    ///
+    /// # Errors
+    /// When an interface is already defined.
+    fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()>;
+
+    /// Makes what all instances of an application share.
+    ///
+    /// # Errors
+    /// [`ShimError`] when the configuration cannot be met.
+    fn configure(config: &Self::Config, app: &AppConfig) -> Result<Self::AppState, ShimError>;
+
+    /// Makes what one instance owns. Must not block.
+    fn prepare(state: &Arc<Self::AppState>, instance: &Arc<InstanceFacts>) -> Self::Ctx;
+}
+
+/// A shim could not be configured for an application.
+#[derive(Debug, thiserror::Error)]
+#[error("the {key} shim cannot be set up")]
+pub struct ShimError {
+    /// The key under `[shims]`.
+    pub key: &'static str,
+    /// What is wrong.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Whether a shim can be switched on in this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The host side exists.
+    Here,
+    /// Only the WIT interface exists; the host side comes in a later version.
+    Later,
+}
+
+/// What is known of a shim without running it.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    /// The key under `[shims]`.
+    pub key: &'static str,
+    /// The interfaces of `warpgrid:shim` that it provides.
+    pub interfaces: &'static [&'static str],
+    /// Whether it can be switched on.
+    pub presence: Presence,
+}
+
+macro_rules! list {
+    ($($field:ident: $shim:ty,)*) => {
+        /// What all instances of one application share, shim by shim. None: switched off.
+        #[allow(missing_docs)]
+        pub struct AppShims {
+            $(pub $field: Option<Arc<<$shim as Shim>::AppState>>,)*
+        }
+
+        /// What one instance owns, shim by shim. None: switched off.
+        #[allow(missing_docs)]
+        pub struct InstanceShims {
+            $(pub $field: Option<<$shim as Shim>::Ctx>,)*
+        }
+
+        const HERE: &[Description] = &[$(Description {
+            key: <$shim as Shim>::KEY,
+            interfaces: <$shim as Shim>::INTERFACES,
+            presence: Presence::Here,
+        },)*];
+
+        pub(crate) fn link(
+            config: &ShimConfig,
+            linker: &mut Linker<InstanceState>,
+        ) -> wasmtime::Result<()> {
+            $(if config.$field.is_some() {
+                <$shim as Shim>::link(linker)?;
+            })*
+            Ok(())
+        }
+
+        /// The keys of the shims that `config` switches on.
+        pub fn enabled(config: &ShimConfig) -> Vec<&'static str> {
+            [$(config.$field.is_some().then_some(<$shim as Shim>::KEY),)*].into_iter().flatten().collect()
+        }
+
+        pub(crate) fn configure(config: &ShimConfig, app: &AppConfig) -> Result<AppShims, ShimError> {
+            Ok(AppShims {
+                $($field: match &config.$field {
+                    Some(config) => Some(Arc::new(<$shim as Shim>::configure(config, app)?)),
+                    None => None,
+                },)*
+            })
+        }
+
+        pub(crate) fn prepare(app: &AppShims, instance: &Arc<InstanceFacts>) -> InstanceShims {
+            InstanceShims {
+                $($field: app.$field.as_ref().map(|state| <$shim as Shim>::prepare(state, instance)),)*
+            }
+        }
+    };
+}
+
+// The one list of shims.
+list! {
+    filesystem: Filesystem,
+    dns: Dns,
+}
+
+/// Interfaces whose host side comes in a later version.
+const LATER: &[Description] = &[
+    Description { key: "signals", interfaces: &["signals"], presence: Presence::Later },
+    Description {
+        key: "database-proxy",
+        interfaces: &["database-types", "database-proxy", "database-proxy-async"],
+        presence: Presence::Later,
+    },
+    Description { key: "threading", interfaces: &["threading"], presence: Presence::Later },
+];
+
+/// All shims, those of later versions included.
+pub fn descriptions() -> impl Iterator<Item = &'static Description> {
+    HERE.iter().chain(LATER)
+}
+
+/// The shim that provides an interface of `warpgrid:shim`.
+pub fn providing(interface: &str) -> Option<&'static Description> {
+    descriptions().find(|shim| shim.interfaces.contains(&interface))
+}
