@@ -2,7 +2,9 @@
 pub mod bench;
 pub mod cache;
 pub mod cmd;
+pub mod digest;
 pub mod exec;
+pub mod file;
 pub mod flags;
 pub mod hint;
 pub mod manifest;
@@ -20,3 +22,4 @@ pub mod suite;
 pub mod sysroot;
 pub mod tidy;
 pub mod toolchain;
+pub mod tree;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cache::sha256_of_file;
+use crate::digest::sha256_of_file;
 use crate::manifest::Manifest;
 use crate::paths::Paths;
 use crate::plan::{Options, Outline, Plan, Step};

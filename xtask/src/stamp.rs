@@ -1,11 +1,13 @@
 //! Decides "up to date": a finished step leaves its inputs as text and a listing of its output; knows no step.
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sha2::{Digest as _, Sha256};
+
+use crate::digest::{sha256_hex, sha256_of_file};
+use crate::{file, tree};
 
 /// Everything a step's result depends on, as lines `label value`: equal text means equal result.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,13 +27,9 @@ impl Inputs {
     /// When something cannot be read; the message names it.
     pub fn files(&mut self, root: &Path, relative: &str) -> anyhow::Result<()> {
         let top = root.join(relative);
-        let mut files = Vec::new();
-        list_files(&top, &mut files)?;
-        files.sort();
-        for file in files {
-            let bytes = std::fs::read(&file).with_context(|| format!("reading `{}`", file.display()))?;
+        for file in files_at(&top)? {
             let name = file.strip_prefix(root).unwrap_or(&file).display().to_string();
-            self.value(&format!("file {name}"), hex::encode(Sha256::digest(&bytes)));
+            self.value(&format!("file {name}"), sha256_of_file(&file)?);
         }
         Ok(())
     }
@@ -39,7 +37,7 @@ impl Inputs {
     /// One digest for all of it, to be an input of the next step or a key in the cache.
     #[must_use]
     pub fn digest(&self) -> String {
-        hex::encode(Sha256::digest(self.text.as_bytes()))
+        sha256_hex(self.text.as_bytes())
     }
 
     /// The lines themselves.
@@ -49,18 +47,11 @@ impl Inputs {
     }
 }
 
-fn list_files(path: &Path, into: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+/// The file at `path`, or every file below that folder, sorted.
+fn files_at(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let metadata =
         std::fs::symlink_metadata(path).with_context(|| format!("looking at `{}`", path.display()))?;
-    if !metadata.is_dir() {
-        into.push(path.to_owned());
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(path).with_context(|| format!("listing `{}`", path.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", path.display()))?;
-        list_files(&entry.path(), into)?;
-    }
-    Ok(())
+    if metadata.is_dir() { tree::files(path) } else { Ok(vec![path.to_owned()]) }
 }
 
 /// The folder of stamps, one file a step.
@@ -92,16 +83,8 @@ impl Stamps {
     /// # Errors
     /// When the output cannot be listed or the stamp not be written.
     pub fn write(&self, step: &str, inputs: &Inputs, output: &Path) -> anyhow::Result<()> {
-        std::fs::create_dir_all(&self.folder)
-            .with_context(|| format!("creating `{}`", self.folder.display()))?;
         let content = Self::content(inputs, &listing(output)?);
-        let path = self.path(step);
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)
-            .with_context(|| format!("writing in `{}`", self.folder.display()))?;
-        file.write_all(content.as_bytes()).with_context(|| format!("writing `{}`", path.display()))?;
-        file.as_file().sync_all().with_context(|| format!("writing `{}`", path.display()))?;
-        file.persist(&path).with_context(|| format!("writing `{}`", path.display()))?;
-        Ok(())
+        file::replace(&self.path(step), content.as_bytes())
     }
 
     /// Forgets `step`, so that an interrupted run of it is never taken for a finished one.
@@ -109,12 +92,7 @@ impl Stamps {
     /// # Errors
     /// When the stamp is there and cannot be removed.
     pub fn remove(&self, step: &str) -> anyhow::Result<()> {
-        match std::fs::remove_file(self.path(step)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("removing `{}`", self.path(step).display()))
-            }
-            _ => Ok(()),
-        }
+        file::remove(&self.path(step))
     }
 
     fn content(inputs: &Inputs, listing: &str) -> String {
@@ -124,11 +102,8 @@ impl Stamps {
 
 /// A digest of names, sizes, modes and modification times below `output`: enough to see an edit by hand.
 fn listing(output: &Path) -> anyhow::Result<String> {
-    let mut files = Vec::new();
-    list_files(output, &mut files)?;
-    files.sort();
     let mut hasher = Sha256::new();
-    for file in files {
+    for file in files_at(output)? {
         let metadata =
             std::fs::symlink_metadata(&file).with_context(|| format!("looking at `{}`", file.display()))?;
         let name = file.strip_prefix(output).unwrap_or(&file);

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xtask::cache::built::{self, Key};
-use xtask::cache::{Cache, Expected, WrongBytes, sha256_hex};
+use xtask::cache::{Cache, Expected, WrongBytes};
+use xtask::digest::sha256_hex;
 use xtask::hint::Hint;
 
 /// Set for a copy of this test program that only plays the other process.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use super::digest::{sha256_hex, sha256_of_file};
 use super::objects::Cache;
+use crate::digest::{sha256_hex, sha256_of_file};
 
 /// Name of a built part: what it is, and everything that its bytes depend on.
 #[derive(Debug, Clone)]

@@ -11,12 +11,10 @@
 //! Everything arrives by rename from `tmp/`, so no reader ever sees a half-written object.
 
 pub mod built;
-mod digest;
 mod lock;
 mod objects;
 mod temp;
 
-pub use digest::{sha256_hex, sha256_of_file};
 pub use lock::Lock;
 pub use objects::{Cache, Expected, WrongBytes};
 pub use temp::TempDir;

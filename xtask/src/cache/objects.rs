@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 
-use super::digest::{sha256_hex, sha256_of_file};
 use super::lock::Lock;
 use super::temp::{self, TempDir};
+use crate::digest::{sha256_hex, sha256_of_file};
 use crate::hint::Hint;
 
 /// The store. Cheap to clone; clones share what has been verified in this process.

@@ -1,9 +1,8 @@
 //! The part of the manifest below the divider, which only commands write; changes nothing above it.
 use std::fmt::Write as _;
 
-use anyhow::Context;
-
 use super::model::{Kind, Manifest, Pin, Pinned};
+use crate::file;
 
 /// The line that separates the part for people from the part for commands.
 pub const DIVIDER: &str = "# ---- below this line written by `cargo xtask pin` and `cargo xtask rebase` ----";
@@ -42,18 +41,7 @@ impl Manifest {
     pub fn store(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Self::parse(&name, text)?;
-        let folder = path.parent().context("the manifest has no folder")?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)
-            .with_context(|| format!("cannot write in `{}`", folder.display()))?;
-        std::io::Write::write_all(&mut file, text.as_bytes())
-            .and_then(|()| file.as_file().sync_all())
-            .with_context(|| format!("cannot write `{}`", file.path().display()))?;
-        if let Ok(metadata) = std::fs::metadata(path) {
-            std::fs::set_permissions(file.path(), metadata.permissions())
-                .with_context(|| format!("cannot set the mode of `{}`", file.path().display()))?;
-        }
-        file.persist(path).with_context(|| format!("cannot replace `{}`", path.display()))?;
-        Ok(())
+        file::replace(path, text.as_bytes())
     }
 }
 

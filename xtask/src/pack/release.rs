@@ -12,6 +12,7 @@ use super::gzip::Gzip;
 use super::names::{ADDED, PROVENANCE, SBOM, SDK, SUMS, top};
 use super::tree::{self, Entry};
 use super::{archive, provenance, sbom};
+use crate::file;
 
 /// Compression level: measured in `docs/adr`, the knee between time and size.
 const LEVEL: u32 = 6;
@@ -78,7 +79,7 @@ pub fn pack(staged: &Path, facts: &SdkFacts, dist: &Path) -> anyhow::Result<Pack
     let sums = provenance::sums(&tree).into_bytes();
     add(&mut tree, SUMS, sums);
 
-    std::fs::create_dir_all(dist).with_context(|| format!("creating `{}`", dist.display()))?;
+    crate::tree::create(dist)?;
     let path = dist.join(format!("{top}.tar.gz"));
     let failed = || format!("writing `{}`", path.display());
     remove_unfinished(dist)?;
@@ -97,11 +98,11 @@ pub fn pack(staged: &Path, facts: &SdkFacts, dist: &Path) -> anyhow::Result<Pack
     ];
     file.as_file().sync_all().with_context(failed)?;
     // Everything is on the disk; from here on only names change.
-    remove_if_there(&path)?;
+    file::remove(&path)?;
     for (path, file) in sides {
-        persist(file, &path)?;
+        file::persist(file, &path)?;
     }
-    persist(file, &path)?;
+    file::persist(file, &path)?;
     let files = tree.values().filter_map(|entry| match entry {
         Entry::File(file) => Some(file.size),
         _ => None,
@@ -132,36 +133,14 @@ fn unnamed(dist: &Path) -> anyhow::Result<tempfile::NamedTempFile> {
         .with_context(|| format!("creating a file in `{}`", dist.display()))
 }
 
-/// Gives a finished file its name in one step, readable by everybody whatever the umask.
-fn persist(file: tempfile::NamedTempFile, path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let failed = || format!("writing `{}`", path.display());
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).with_context(failed)?;
-    file.persist(path).with_context(failed)?;
-    if let Some(folder) = path.parent() {
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(failed)?;
-    }
-    Ok(())
-}
-
 /// Removes what a killed run left behind; one build at a time uses a folder.
 fn remove_unfinished(dist: &Path) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(dist).with_context(|| format!("listing `{}`", dist.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", dist.display()))?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            remove_if_there(&entry.path())?;
+    for path in crate::tree::entries(dist)? {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(UNFINISHED)) {
+            file::remove(&path)?;
         }
     }
     Ok(())
-}
-
-fn remove_if_there(path: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing `{}`", path.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Counts and hashes what passes through to a file.

@@ -1,11 +1,11 @@
 //! Writes a report as JUnit XML, one row a case; knows no suite.
-use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context;
 use junit_report::{Duration, ReportBuilder, TestCase, TestCaseBuilder, TestSuiteBuilder};
 
 use super::{CaseReport, Outcome, SuiteReport};
+use crate::file;
 
 /// Writes all suites to `path`, whole or not at all; folders above it are made.
 ///
@@ -22,13 +22,7 @@ pub fn write_junit(path: &Path, suites: &[SuiteReport]) -> anyhow::Result<()> {
     }
     let mut xml = Vec::new();
     report.build().write_xml(&mut xml).context("writing JUnit XML")?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("writing in `{}`", folder.display()))?;
-    file.write_all(&xml).with_context(|| format!("writing `{}`", path.display()))?;
-    file.persist(path).with_context(|| format!("writing `{}`", path.display()))?;
-    Ok(())
+    file::replace(path, &xml)
 }
 
 fn row(suite: &str, case: &CaseReport) -> TestCase {

@@ -12,6 +12,7 @@ use xshell::Shell;
 
 use super::git::Git;
 use super::upstream::{CACHED, Fetched};
+use crate::file;
 use crate::hint::Hint;
 
 /// What a checkout was made from.
@@ -103,10 +104,7 @@ impl<'a> Checkout<'a> {
     pub fn record(&self, state: &State) -> anyhow::Result<()> {
         let path = self.state_path();
         let text = serde_json::to_string_pretty(state).context("cannot write the state as JSON")?;
-        let draft = path.with_extension("json.new");
-        std::fs::write(&draft, text)
-            .and_then(|()| std::fs::rename(&draft, &path))
-            .with_context(|| format!("cannot write `{}`", path.display()))
+        file::replace(&path, text.as_bytes())
     }
 
     /// An empty repository for `state` in place of whatever was there. The record is written first and an old

@@ -17,6 +17,7 @@ use super::git::Git;
 use super::name::PatchName;
 use super::patch::Patch;
 use crate::hint::Hint;
+use crate::{file, tree};
 
 /// How git writes a patch; each option is here because configuration or version could change it otherwise.
 const FORMAT: &[&str] = &[
@@ -108,8 +109,7 @@ impl Export {
     /// # Errors
     /// When a file cannot be written or removed.
     pub fn write(&self, folder: &Path) -> anyhow::Result<Exported> {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
+        tree::create(folder)?;
         let mut exported = Exported::default();
         let present = Series::load(folder)?;
         for (name, bytes) in &self.files {
@@ -119,10 +119,7 @@ impl Export {
                 continue;
             }
             let path = folder.join(name);
-            let draft = folder.join(format!(".{name}.new"));
-            std::fs::write(&draft, bytes)
-                .and_then(|()| std::fs::rename(&draft, &path))
-                .with_context(|| format!("cannot write `{}`", path.display()))?;
+            file::replace(&path, bytes)?;
             exported.written.push(name.clone());
         }
         for patch in &present.patches {

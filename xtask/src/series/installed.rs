@@ -4,7 +4,7 @@
 //! and no offset. An installed header is a copy of upstream's file at the pin, so anything else means that the sysroot
 //! is not of that pin, and guessing would hide it. All patches are checked before the first file is written.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::diff::{FileChange, Hunk, LineKind};
 use super::folder::Series;
 use super::patch::Patch;
 use super::path_map::{PathMap, Place};
+use crate::file;
 use crate::hint::Hint;
 
 /// What the series did to a sysroot.
@@ -65,7 +66,8 @@ pub fn apply_headers(
     for (path, bytes) in files {
         let target = sysroot.join(&path);
         match bytes {
-            Some(bytes) => write_file(&target, &bytes)?,
+            // A header may be a hard link into a cache: replaced, never written through.
+            Some(bytes) => file::replace(&target, &bytes)?,
             None => std::fs::remove_file(&target)
                 .with_context(|| format!("cannot remove `{}`", target.display()))?,
         }
@@ -168,17 +170,3 @@ fn quote(line: &[u8]) -> String {
     format!("`{}`", String::from_utf8_lossy(line).trim_end_matches('\n'))
 }
 
-fn write_file(target: &PathBuf, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = target.parent().context("a header has no folder")?;
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make folder `{}`", folder.display()))?;
-    // A header may be a hard link into a cache: replaced, never written through.
-    let mut draft = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write in `{}`", folder.display()))?;
-    std::io::Write::write_all(&mut draft, bytes)
-        .with_context(|| format!("cannot write `{}`", target.display()))?;
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    std::fs::set_permissions(draft.path(), mode)
-        .with_context(|| format!("cannot write `{}`", target.display()))?;
-    draft.persist(target).with_context(|| format!("cannot replace `{}`", target.display()))?;
-    Ok(())
-}

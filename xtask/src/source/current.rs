@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use super::debian::Apt;
 use super::fetcher::{Failure, Fetcher};
 use super::{archive, git, golang, npm, pypi, rust_crate};
-use crate::cache::{Expected, sha256_of_file};
+use crate::cache::Expected;
+use crate::digest::sha256_of_file;
 use crate::hint::Hint;
 use crate::manifest::{Input, Kind, Manifest, Package, Pin, Pinned, Source, version_matches};
 

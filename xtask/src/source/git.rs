@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use git2::{Oid, Repository};
 
 use super::fetcher::{Context, Failure};
-use crate::cache::{Cache, sha256_hex};
+use crate::cache::Cache;
+use crate::digest::sha256_hex;
 use crate::hint::Hint;
 
 /// Ends a transfer that stands still for half a minute.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use super::SuiteContext;
 use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
-use crate::cache::sha256_of_file as file_digest;
+use crate::digest::sha256_of_file;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
 use crate::step;
@@ -48,7 +48,7 @@ struct Folders {
 pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("repro");
     let sdk = context.sdk()?;
-    let expected = file_digest(&sdk.tarball)?;
+    let expected = sha256_of_file(&sdk.tarball)?;
     let scratch = context.scratch("repro")?;
     let checkout = scratch.join("checkout");
     copy_checkout(&context.paths.root, &checkout)?;
@@ -68,7 +68,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
             }
             around.build_sdk()?.run(&context.log(&format!("repro {name}")))?;
             let made = tarball(&around.build)?;
-            let digest = file_digest(&made)?;
+            let digest = sha256_of_file(&made)?;
             if digest != expected {
                 let kept = folders.scratch.join("different.tar.gz");
                 std::fs::copy(&made, &kept).with_context(|| format!("copying `{}`", made.display()))?;

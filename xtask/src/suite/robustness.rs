@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use super::SuiteContext;
 use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
-use crate::cache::sha256_of_file as file_digest;
+use crate::digest::sha256_of_file;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
 use crate::step;
@@ -33,7 +33,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     copy_checkout(&context.paths.root, &checkout)?;
     let distfiles = scratch.join("distfiles");
     step::link_objects(&context.paths.cache, &distfiles)?;
-    let expected = file_digest(&context.sdk()?.tarball)?;
+    let expected = sha256_of_file(&context.sdk()?.tarball)?;
     let around = |folder: &Path| -> anyhow::Result<Surroundings> {
         let cache = folder.join("cache");
         step::seed_built_cache(&context.paths.cache, &cache)?;
@@ -125,7 +125,7 @@ fn finish(
 
 fn same_bytes(folder: &Path, expected: &str) -> anyhow::Result<()> {
     let made = tarball(&folder.join("build"))?;
-    let digest = file_digest(&made)?;
+    let digest = sha256_of_file(&made)?;
     anyhow::ensure!(
         digest == expected,
         "other bytes: expected {expected}, `{}` has {digest}",
@@ -171,7 +171,7 @@ fn two_at_once(
         anyhow::ensure!(code == Some(0), "the build `{name}` ended with {code:?}:\n{}", text());
     }
     same_bytes(folder, expected)?;
-    let other = file_digest(&tarball(&second.build)?)?;
+    let other = sha256_of_file(&tarball(&second.build)?)?;
     anyhow::ensure!(other == expected, "the build with the same cache gave other bytes");
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::recipe::{Description, Recipe, Variant};
 use super::source_road::OVERLAY_ARCHIVE;
 use super::{archive, audit, symbols};
 use crate::hint::Hint;
+use crate::{file, tree};
 
 /// The patched libc.a may be larger than upstream's by this part of it, in percent.
 pub const LARGEST_GROWTH_PERCENT: u64 = 5;
@@ -83,13 +84,13 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
     }
     let include = inputs.out.join("include").join(inputs.triple);
     let lib = inputs.out.join("lib").join(inputs.triple);
-    copy_tree(&inputs.libc.join("include").join(inputs.triple), &include)?;
-    copy_tree(&inputs.libc.join("lib").join(inputs.triple), &lib)?;
+    tree::copy(&inputs.libc.join("include").join(inputs.triple), &include)?;
+    tree::copy(&inputs.libc.join("lib").join(inputs.triple), &lib)?;
     if description.cxx {
         let cxx = inputs.cxx.context("the sysroot has libc++, and none was given")?;
-        copy_tree(&cxx.join("include/wasm32-wasi/c++"), &include.join("c++"))?;
+        tree::copy(&cxx.join("include/wasm32-wasi/c++"), &include.join("c++"))?;
         for name in ["libc++.a", "libc++abi.a"] {
-            copy_file(&cxx.join("lib/wasm32-wasi").join(name), &lib.join(name))?;
+            file::copy_bytes(&cxx.join("lib/wasm32-wasi").join(name), &lib.join(name))?;
         }
         add_to_cxx(inputs, &lib.join("libc++abi.a"))?;
     }
@@ -189,27 +190,4 @@ fn present(folder: &Path, names: &[String], inputs: &StageInputs<'_>) -> Result<
             Err(Hint::new(message, hint).into())
         }
     }
-}
-
-/// Copies a folder's files; links are followed, so that the copy stands alone.
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot make folder `{}`", to.display()))?;
-    let entries =
-        std::fs::read_dir(from).with_context(|| format!("cannot read folder `{}`", from.display()))?;
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot read folder `{}`", from.display()))?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy_tree(&source, &target)?;
-        } else {
-            copy_file(&source, &target)?;
-        }
-    }
-    Ok(())
-}
-
-/// Copies bytes, not times or modes: what is staged does not depend on how it was unpacked.
-fn copy_file(from: &Path, to: &Path) -> Result<()> {
-    let bytes = std::fs::read(from).with_context(|| format!("cannot read `{}`", from.display()))?;
-    std::fs::write(to, bytes).with_context(|| format!("cannot write `{}`", to.display()))
 }

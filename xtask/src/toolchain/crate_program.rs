@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use crate::exec::Program;
 use crate::pack::licences;
+use crate::tree;
 
 /// A program published as a crate, with the lock file that its authors shipped.
 #[derive(Debug, Clone)]
@@ -99,7 +100,7 @@ pub fn build_crate_program(
         .env_remove("CARGO_TARGET_DIR")
         .current_dir(&source);
     cargo.run(&build.work.join(format!("{}.log", program.program)))?;
-    std::fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
+    tree::create(out)?;
     let built = target.join("release").join(program.program);
     let installed = out.join(program.program);
     std::fs::copy(&built, &installed)
@@ -144,10 +145,8 @@ fn feature_arguments(program: &CrateProgram<'_>) -> Vec<String> {
 
 /// Copies a crate and makes the copy a workspace of its own, so that a workspace around it does not claim it.
 fn copy_crate(from: &Path, to: &Path) -> anyhow::Result<()> {
-    if to.exists() {
-        std::fs::remove_dir_all(to).with_context(|| format!("removing `{}`", to.display()))?;
-    }
-    copy_folder(from, to)?;
+    tree::remove(to)?;
+    tree::copy(from, to)?;
     let manifest = to.join("Cargo.toml");
     let text =
         std::fs::read_to_string(&manifest).with_context(|| format!("reading `{}`", manifest.display()))?;
@@ -156,22 +155,6 @@ fn copy_crate(from: &Path, to: &Path) -> anyhow::Result<()> {
     }
     std::fs::write(&manifest, format!("{text}\n[workspace]\n"))
         .with_context(|| format!("writing `{}`", manifest.display()))
-}
-
-fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("creating `{}`", to.display()))?;
-    for entry in std::fs::read_dir(from).with_context(|| format!("listing `{}`", from.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", from.display()))?;
-        let path = entry.path();
-        let target = to.join(entry.file_name());
-        if path.is_dir() {
-            copy_folder(&path, &target)?;
-        } else {
-            std::fs::copy(&path, &target)
-                .with_context(|| format!("copying `{}` to `{}`", path.display(), target.display()))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 //! Copies LLVM out of its packages into the SDK's layout and completes it; decides nothing about versions.
-use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +12,7 @@ use super::stand_in::{self, StandIn};
 use super::{build_system, config};
 use crate::exec::Program;
 use crate::pack::licences;
+use crate::{file, tree};
 
 /// What the layout is made from. All paths are absolute.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub fn stage(inputs: &ToolchainInputs<'_>) -> anyhow::Result<ToolchainFacts> {
     let bin = inputs.out.join("bin");
     let lib = inputs.out.join("lib");
     for folder in [&bin, &lib] {
-        std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+        tree::create(folder)?;
     }
     for (from, to) in PROGRAMS {
         install(&llvm.join("bin").join(from), &bin.join(to), 0o755)?;
@@ -120,13 +120,13 @@ fn find_library(packages: &Path, wanted: &str) -> anyhow::Result<(PathBuf, Strin
 /// Headers and compiler-rt, where clang looks for them by target.
 fn stage_resources(from: &Path, to: &Path) -> anyhow::Result<()> {
     let include = to.join("include");
-    std::fs::create_dir_all(&include).with_context(|| format!("creating `{}`", include.display()))?;
+    tree::create(&include)?;
     for name in names(&from.join("include"))?.iter().filter(|name| is_wasm_header(name)) {
         install(&from.join("include").join(name), &include.join(name), 0o644)?;
     }
     for target in TARGETS {
         let folder = to.join("lib").join(target.replacen("wasm32-", "wasm32-unknown-", 1));
-        std::fs::create_dir_all(&folder).with_context(|| format!("creating `{}`", folder.display()))?;
+        tree::create(&folder)?;
         let builtins = from.join("lib/wasi/libclang_rt.builtins-wasm32.a");
         install(&builtins, &folder.join("libclang_rt.builtins.a"), 0o644)?;
     }
@@ -139,7 +139,7 @@ fn stage_resources(from: &Path, to: &Path) -> anyhow::Result<()> {
 fn stage_stand_ins(inputs: &ToolchainInputs<'_>) -> anyhow::Result<Vec<String>> {
     let lib = inputs.out.join("lib");
     for library in stand_in::libraries() {
-        remove_if_there(&lib.join(library))?;
+        file::remove(&lib.join(library))?;
     }
     let missing = Closure::read(inputs.out)?.missing(stand_in::owner)?;
     let stand_ins = missing
@@ -173,18 +173,14 @@ fn stage_stand_ins(inputs: &ToolchainInputs<'_>) -> anyhow::Result<Vec<String>> 
 }
 
 /// Names in a folder, sorted.
-fn names(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
-    let mut names = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).with_context(|| format!("listing `{}`", folder.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", folder.display()))?;
-        names.insert(entry.file_name().to_string_lossy().into_owned());
-    }
-    Ok(names)
+fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let names = tree::entries(folder)?.into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
+    Ok(names.map(|name| name.to_string_lossy().into_owned()).collect())
 }
 
 /// Copies a file, through links, with a mode that no umask changes.
 fn install(from: &Path, to: &Path, mode: u32) -> anyhow::Result<()> {
-    remove_if_there(to)?;
+    file::remove(to)?;
     std::fs::copy(from, to).with_context(|| format!("copying `{}` to `{}`", from.display(), to.display()))?;
     set_mode(to, mode)
 }
@@ -195,16 +191,7 @@ fn set_mode(path: &Path, mode: u32) -> anyhow::Result<()> {
 }
 
 fn relative_link(target: &str, link: &Path) -> anyhow::Result<()> {
-    remove_if_there(link)?;
+    file::remove(link)?;
     std::os::unix::fs::symlink(target, link)
         .with_context(|| format!("linking `{}` to `{target}`", link.display()))
-}
-
-fn remove_if_there(path: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing `{}`", path.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -5,7 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use xtask::cache::{Cache, sha256_hex};
+use xtask::cache::Cache;
+use xtask::digest::sha256_hex;
 use xtask::manifest::Manifest;
 
 use crate::support::{fetch, manifest, options, told};

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use xtask::cache::{sha256_hex, sha256_of_file};
+use xtask::digest::{sha256_hex, sha256_of_file};
 use xtask::manifest::Manifest;
 use xtask::source::{FetchOptions, unpack};
 

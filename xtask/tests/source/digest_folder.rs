@@ -2,7 +2,7 @@
 use std::fs;
 use std::path::Path;
 
-use xtask::cache::sha256_hex;
+use xtask::digest::sha256_hex;
 use xtask::source::FetchOptions;
 
 use crate::support::{fetch, manifest, options, told};

@@ -1,7 +1,7 @@
 //! One small package of each language's registry, through its own client; skipped with a reason where it does not answer.
 use std::fs;
 
-use xtask::cache::sha256_hex;
+use xtask::digest::sha256_hex;
 use xtask::manifest::Manifest;
 
 use crate::support::{fetch, manifest, options, told, unreachable};

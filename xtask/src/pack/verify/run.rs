@@ -1,12 +1,11 @@
 //! Runs all checks on an archive and the files beside it; prints nothing.
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use sha2::{Digest as _, Sha256};
 
 use super::report::{Problems, Report};
 use super::{content, statements};
+use crate::digest::sha256_of_file;
 use crate::pack::archive::Limits;
 use crate::pack::facts::SdkFacts;
 use crate::pack::provenance;
@@ -38,7 +37,7 @@ pub(super) fn verify_within(verification: &Verification<'_>, limits: &Limits) ->
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut problems = Problems::default();
     let (sha256, read) = std::thread::scope(|scope| {
-        let digest = scope.spawn(|| digest_of(path));
+        let digest = scope.spawn(|| sha256_of_file(path));
         let read = content::read(path, limits, verification.forbidden);
         (digest.join(), read)
     });
@@ -62,20 +61,6 @@ pub(super) fn verify_within(verification: &Verification<'_>, limits: &Limits) ->
     }
     report.problems = problems.into_vec();
     Ok(report)
-}
-
-fn digest_of(path: &Path) -> anyhow::Result<String> {
-    let context = || format!("reading `{}`", path.display());
-    let mut file = std::fs::File::open(path).with_context(context)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let length = file.read(&mut buffer).with_context(context)?;
-        if length == 0 {
-            return Ok(hex::encode(hasher.finalize()));
-        }
-        hasher.update(&buffer[..length]);
-    }
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
