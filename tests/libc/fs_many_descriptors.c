@@ -1,10 +1,13 @@
-//! A hundred virtual files are open at once, each with its own position.
+//! A hundred virtual files are open at once, each with its own position; there is an end to it.
 //! config: files.toml
 //! stock: skip
 //! run: warp
 //! stdout: opened 100
 //! stdout: read at their own place 100
 //! stdout: the lowest free number is used again: yes
+//! stdout: opened 4096 in all: No file descriptors available
+//! stdout: after all are closed: works
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,4 +29,9 @@ int main(void) {
   close(fds[20]);
   int again = open("/etc/warpgrid/three.txt", O_RDONLY);
   printf("the lowest free number is used again: %s\n", again == fds[20] ? "yes" : "no");
+  int all = 99, last = again;
+  for (int fd; (fd = open("/etc/warpgrid/empty.txt", O_RDONLY)) >= 0; last = fd) all++;
+  printf("opened %d in all: %s\n", all, strerror(errno));
+  for (int fd = fds[0]; fd <= last; fd++) close(fd);
+  printf("after all are closed: %s\n", open("/etc/warpgrid/three.txt", O_RDONLY) >= 0 ? "works" : strerror(errno));
 }

@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use super::SuiteContext;
 use super::context::SdkUnderTest;
 use crate::exec::Program;
-use crate::report::SuiteReport;
+use crate::report::{Outcome, SuiteReport};
+use crate::series::fork::Fork;
+use crate::sysroot::compiler::Compiler as WasmCompiler;
+use crate::sysroot::source_road_proof::{ProofInputs, prove};
 use crate::tree;
 
 const TARGETS: &[&str] = &["wasm32-wasip1", "wasm32-wasip2"];
@@ -88,6 +91,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     }
     report
         .case("-fexceptions is answered clearly, or works", || exceptions(sdk, &scratch.join("exceptions")));
+    report.case_or_skip("the source road builds a made-up upstream", || source_road(context, sdk, &scratch));
     report.case("no path of the build machine", || no_build_path(context, sdk));
     Ok(report)
 }
@@ -169,6 +173,26 @@ fn exceptions(sdk: &SdkUnderTest, folder: &Path) -> anyhow::Result<()> {
     }
     anyhow::ensure!(finished.stderr.contains("exceptions"), "not a clear error: {}", finished.describe());
     Ok(())
+}
+
+/// Upstream's own build with our hook, on a small upstream that the proof makes itself.
+fn source_road(context: &SuiteContext<'_>, sdk: &SdkUnderTest, scratch: &Path) -> anyhow::Result<Outcome> {
+    let clients = &context.paths.clients;
+    let (Some(cmake), Some(_)) = (clients.find("cmake"), clients.find("ninja")) else {
+        return Ok(Outcome::Skipped("cmake and ninja are not both installed".into()));
+    };
+    let fork = Fork::open(&context.paths.root, "libc")?;
+    let series = fork.series()?;
+    let hook = series.patches.iter().find(|patch| patch.file_name.contains("-cmake-"));
+    let hook = series.path(hook.context("the series of `libc` has no patch for CMake")?);
+    prove(&ProofInputs {
+        compiler: &WasmCompiler { clang: sdk.program("clang"), resource_dir: None, env: Vec::new() },
+        cmake: &cmake,
+        overlay: &fork.overlay(),
+        hook: &hook,
+        scratch: &scratch.join("source road"),
+    })?;
+    Ok(Outcome::Passed)
 }
 
 /// Nothing in the SDK names the checkout, the build folder, the cache or cargo's home.

@@ -78,7 +78,7 @@ pub fn lay_over(
         );
     }
 
-    let prepared = prepare(&recipe, &parts, inputs.fork, inputs.wit, inputs.scratch)?;
+    let prepared = prepare(&parts, inputs.fork, inputs.wit, inputs.scratch)?;
     let mut members = match built {
         Some(members) => members,
         None => compile(&recipe, &prepared, inputs)?,
@@ -112,17 +112,7 @@ pub(super) struct Prepared {
 }
 
 /// Generates the bindings of `parts` below `scratch` and lists the C files.
-pub(super) fn prepare(
-    recipe: &Recipe,
-    parts: &[(&str, &Part)],
-    fork: &Path,
-    wit: &Path,
-    scratch: &Path,
-) -> Result<Prepared> {
-    debug_assert!(
-        parts.iter().all(|(name, _)| recipe.parts.contains_key(*name)),
-        "parts are those of the recipe"
-    );
+pub(super) fn prepare(parts: &[(&str, &Part)], fork: &Path, wit: &Path, scratch: &Path) -> Result<Prepared> {
     let folder = scratch.join("bindings");
     empty(&folder)?;
     let mut sources = Vec::new();
@@ -197,4 +187,34 @@ pub fn write_archive(members: &[Member], path: &Path) -> Result<u64> {
     let bytes = archive::write(members, |member| object::definitions(&member.data))?;
     std::fs::write(path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
     Ok(bytes.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_override_that_upstream_does_not_define_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let recipe = "[overlay]\nprefix = \"__real_\"\nflags = []\n[part.fs]\nsources = []\n\
+                      overrides = [\"opne\"]\n[fallback]\nworld = \"none\"\ninterfaces = []\nsources = []\n\
+                      [source]\ndefinitions = []\nsysroot = \"sysroot\"\n";
+        std::fs::write(folder.path().join("recipe.toml"), recipe).unwrap();
+        let compiler = Compiler { clang: "/none".into(), resource_dir: None, env: Vec::new() };
+        let inputs = OverlayInputs {
+            compiler: &compiler,
+            fork: folder.path(),
+            wit: folder.path(),
+            sysroot: folder.path(),
+            triple: "wasm32-wasip2",
+            parts: &["fs".to_owned()],
+            jobs: 1,
+            scratch: folder.path(),
+        };
+        let error = lay_over(Vec::new(), Some(Vec::new()), &inputs).unwrap_err().to_string();
+        assert!(
+            error.starts_with("upstream's libc.a for wasm32-wasip2 does not define opne, which"),
+            "{error}"
+        );
+    }
 }

@@ -72,7 +72,7 @@ fn build(inputs: &SourceInputs<'_>) -> Result<PathBuf> {
     definitions.extend(recipe.source.definitions.iter().cloned());
     if inputs.variant == Variant::Warpgrid {
         let parts = recipe.select(inputs.parts)?;
-        let prepared = overlay::prepare(&recipe, &parts, inputs.fork, inputs.wit, inputs.scratch)?;
+        let prepared = overlay::prepare(&parts, inputs.fork, inputs.wit, inputs.scratch)?;
         let sources: Vec<String> =
             prepared.sources.iter().map(|(_, path)| path.display().to_string()).collect();
         definitions.push(format!("WARPGRID_OVERLAY={}", inputs.fork.join("overlay").display()));
