@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{BuildStep, StepContext, facts, files::link_tree, sysroot, toolchain};
+use super::{BuildStep, StepContext, facts, files::{link_file, link_tree}, sysroot, toolchain};
 use crate::manifest::Manifest;
 use crate::pack::{self, licences};
 use crate::paths::Paths;
@@ -60,9 +60,10 @@ impl BuildStep for Pack {
             }
             library_licences(context, folder)?;
             check_libraries(folder)?;
-            OWN_FILES
-                .iter()
-                .try_for_each(|(from, to)| link_tree(&context.paths.root.join(from), &folder.join(to)))
+            OWN_FILES.iter().try_for_each(|(from, to)| {
+                let (from, to) = (context.paths.root.join(from), folder.join(to));
+                if from.is_dir() { link_tree(&from, &to) } else { link_file(&from, &to) }
+            })
         })?;
         let packed = pack::pack(&staging, &facts::gather(context)?, &context.paths.dist())?;
         let expected = self.output(context);
