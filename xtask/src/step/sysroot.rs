@@ -17,6 +17,7 @@ use crate::sysroot::compiler::Compiler;
 use crate::sysroot::recipe::{Description, Variant};
 use crate::sysroot::source_road::{SourceInputs, build_from_source};
 use crate::sysroot::stage::{HeaderStep, StageInputs, stage_sysroot};
+use crate::tree;
 
 /// Makes the part `sysroot-<triple>-<variant>`.
 pub(super) struct StageSysroot {
@@ -32,7 +33,7 @@ impl BuildStep for StageSysroot {
         let root = &context.paths.root;
         inputs.files(root, "xtask/src/sysroot")?;
         let described = format!("sysroots/{}.{}.", self.triple, self.variant);
-        for file in super::files_below(&root.join("sysroots"))? {
+        for file in tree::files(&root.join("sysroots"))? {
             let name = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
             if name.starts_with(&described) {
                 inputs.files(root, &name)?;
@@ -71,7 +72,7 @@ impl BuildStep for StageSysroot {
             unpacked_libc(context)?
         };
         let packages = toolchain::unpacked_llvm(context)?;
-        super::replace_folder(&self.output(context), |folder| {
+        tree::replace(&self.output(context), |folder| {
             let out = folder.join("share/warpgrid/sysroots").join(&self.triple).join(&self.variant);
             stage_sysroot(&StageInputs {
                 compiler: &compiler(context),
@@ -110,7 +111,7 @@ impl StageSysroot {
         let sysroots = context.paths.root.join("sysroots");
         let parts = Description::read(&sysroots, &self.triple, variant)?.parts;
         if variant == Variant::Stock {
-            super::replace_folder(&tree, |folder| unpack::git_tree(&repository.path, commit, folder))?;
+            tree::replace(&tree, |folder| unpack::git_tree(&repository.path, commit, folder))?;
         } else {
             let sh = xshell::Shell::new().context("finding the current folder")?;
             let rebase = Rebase {
@@ -157,7 +158,7 @@ pub(super) fn unpacked_libc(context: &StepContext<'_>) -> anyhow::Result<PathBuf
     let fetched = fetch::fetched(context, "libc")?;
     let artifact = fetched.artifacts.first().context("`libc` was fetched without a file")?;
     let folder = context.scratch("libc-packages");
-    super::replace_folder(&folder, |folder| match fetched.kind_used {
+    tree::replace(&folder, |folder| match fetched.kind_used {
         Kind::Debian => unpack::deb(&artifact.path, folder),
         Kind::Archive => unpack::tar_gz(&artifact.path, folder),
         other => bail!("a prebuilt sysroot does not come as `{}`", other.as_str()),
