@@ -42,12 +42,7 @@ pub fn to_component(bytes: &[u8]) -> Result<Cow<'_, [u8]>, AdaptError> {
     if !Parser::is_core_wasm(bytes) {
         return Err(AdaptError::Unknown);
     }
-    let encode = || {
-        ComponentEncoder::default()
-            .module(bytes)?
-            .adapter(ADAPTER_NAME, ADAPTER)?
-            .validate(true)
-            .encode()
-    };
+    let encode =
+        || ComponentEncoder::default().module(bytes)?.adapter(ADAPTER_NAME, ADAPTER)?.validate(true).encode();
     encode().map(Cow::Owned).map_err(|error| AdaptError::Module(error.into()))
 }

@@ -152,9 +152,7 @@ impl<'a> Instance<'a> {
                 let mut store = Store::new(command.engine(), state);
                 async {
                     let command = command.instantiate_async(&mut store).await?;
-                    store
-                        .run_concurrent(async |store| command.wasi_cli_run().call_run(store).await)
-                        .await?
+                    store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
                 }
                 .await
             }

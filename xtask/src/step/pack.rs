@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::{BuildStep, StepContext, facts, sysroot, toolchain};
+use crate::file;
 use crate::manifest::Manifest;
 use crate::pack::{self, licences};
 use crate::paths::Paths;
@@ -61,9 +62,10 @@ impl BuildStep for Pack {
             }
             library_licences(context, folder)?;
             check_libraries(folder)?;
-            OWN_FILES
-                .iter()
-                .try_for_each(|(from, to)| tree::link(&context.paths.root.join(from), &folder.join(to)))
+            OWN_FILES.iter().try_for_each(|(from, to)| {
+                let (from, to) = (context.paths.root.join(from), folder.join(to));
+                if from.is_dir() { tree::link(&from, &to) } else { file::link(&from, &to) }
+            })
         })?;
         let packed = pack::pack(&staging, &facts::gather(context)?, &context.paths.dist())?;
         let expected = self.output(context);

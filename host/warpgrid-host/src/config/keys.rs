@@ -135,12 +135,7 @@ pub(super) const KEYS: &[Key] = &[
         "empty",
         "Further virtual files, by absolute path.",
     ),
-    now(
-        &["shims", "filesystem", "extra-virtual-paths", "*"],
-        "text",
-        "",
-        "The text of one virtual file.",
-    ),
+    now(&["shims", "filesystem", "extra-virtual-paths", "*"], "text", "", "The text of one virtual file."),
     now(
         &["shims", "dns"],
         "true, false or table",

@@ -118,9 +118,7 @@ impl WarpConfig {
 
     /// The virtual hosts file: `localhost` and the names of `[hosts]`.
     pub fn hosts_file(&self) -> HostsFile {
-        self.hosts
-            .entries()
-            .fold(HostsFile::local(), |hosts, (name, addresses)| hosts.with(name, addresses))
+        self.hosts.entries().fold(HostsFile::local(), |hosts, (name, addresses)| hosts.with(name, addresses))
     }
 
     /// The guest's environment, with the values that come from the host's looked up.
@@ -189,11 +187,7 @@ impl Reader<'_> {
         ConfigError { file: self.file.to_owned(), line: self.walked.line(path), message, hint: None }
     }
 
-    fn names(
-        &self,
-        table: &str,
-        raw: BTreeMap<String, Addresses>,
-    ) -> Result<ServiceRegistry, ConfigError> {
+    fn names(&self, table: &str, raw: BTreeMap<String, Addresses>) -> Result<ServiceRegistry, ConfigError> {
         for (name, addresses) in &raw {
             let wrong = |what: String| Err(self.error(&[table, name], format!("`{table}`: {what}")));
             match HostName::new(name) {
@@ -223,10 +217,7 @@ impl Reader<'_> {
         Ok(env)
     }
 
-    fn folders(
-        &self,
-        raw: BTreeMap<String, super::raw::RawFolder>,
-    ) -> Result<Vec<Folder>, ConfigError> {
+    fn folders(&self, raw: BTreeMap<String, super::raw::RawFolder>) -> Result<Vec<Folder>, ConfigError> {
         let mut folders = Vec::new();
         for (guest, folder) in raw {
             let path = NormalPath::new(&guest)
