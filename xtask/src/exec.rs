@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::tree;
+
 /// A program to run, as data: nothing is started until [`Program::run`] or [`Program::output`].
 #[derive(Debug, Clone)]
 pub struct Program {
@@ -101,7 +103,7 @@ impl Program {
     /// end of its output and names the log.
     pub fn run(&self, log: &Path) -> anyhow::Result<()> {
         if let Some(folder) = log.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+            tree::create(folder)?;
         }
         let output = self
             .expression()

@@ -171,7 +171,7 @@ fn a_failed_build_is_not_kept() {
         fs::write(tree.join("half"), b"half")?;
         anyhow::bail!("no compiler")
     });
-    assert_eq!(format!("{:#}", error.unwrap_err()), "cannot build `tool`: no compiler");
+    assert_eq!(format!("{:#}", error.unwrap_err()), "building `tool`: no compiler");
     assert_eq!(built::lookup(&cache, &key).unwrap(), None);
 }
 

@@ -129,9 +129,9 @@ fn wrong_version(clients: &Clients, root: &Path, program: &str, channel: &str) -
 
 fn pinned_rust(root: &Path) -> anyhow::Result<String> {
     let path = root.join("rust-toolchain.toml");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
     let table: toml::Table =
-        toml::from_str(&text).with_context(|| format!("cannot parse `{}`", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("parsing `{}`", path.display()))?;
     let channel = table.get("toolchain").and_then(|toolchain| toolchain.get("channel"));
     let channel = channel.and_then(toml::Value::as_str);
     Ok(channel.with_context(|| format!("`{}` has no `toolchain.channel`", path.display()))?.to_owned())

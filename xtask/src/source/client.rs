@@ -132,13 +132,13 @@ impl Clients {
         S: AsRef<OsStr>,
     {
         let found = self.need(program)?;
-        let shell = Shell::new().context("cannot read the current folder")?;
+        let shell = Shell::new().context("finding the current folder")?;
         shell.change_dir(folder);
         let mut command = shell.cmd(&found).args(args).env("LC_ALL", "C").quiet().ignore_status();
         for (name, value) in &self.env {
             command = command.env(name, value);
         }
-        command.output().with_context(|| format!("cannot run `{program}`"))
+        command.output().with_context(|| format!("starting `{program}`"))
     }
 
     /// As [`Clients::output`], and gives standard output as text.
