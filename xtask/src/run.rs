@@ -49,11 +49,8 @@ pub fn outline(paths: &Paths) -> anyhow::Result<Outline> {
 }
 
 fn outline_of(manifest: &Manifest) -> Outline {
-    let targets = manifest
-        .targets
-        .iter()
-        .map(|target| (target.triple.clone(), target.variants.iter().map(ToString::to_string).collect()))
-        .collect();
+    let targets =
+        manifest.targets.iter().map(|target| (target.triple.clone(), target.variants.clone())).collect();
     Outline { targets }
 }
 

@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 
 use super::{BuildStep, StepContext, fetch, toolchain};
 use crate::hint::Hint;
-use crate::manifest::Kind;
+use crate::manifest::{Kind, Variant};
 use crate::series::fork::Fork;
 use crate::series::installed::apply_headers;
 use crate::series::manifest_pins::ManifestPins;
@@ -14,7 +14,7 @@ use crate::series::upstream::PinTable as _;
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::sysroot::compiler::Compiler;
-use crate::sysroot::recipe::{Description, Variant};
+use crate::sysroot::recipe::Description;
 use crate::sysroot::source_road::{SourceInputs, build_from_source};
 use crate::sysroot::stage::{HeaderStep, StageInputs, stage_sysroot};
 use crate::tree;
@@ -23,8 +23,8 @@ use crate::tree;
 pub(super) struct StageSysroot {
     /// Target triple.
     pub triple: String,
-    /// `stock` or `warpgrid`.
-    pub variant: String,
+    /// Which of its sysroots.
+    pub variant: Variant,
 }
 
 impl BuildStep for StageSysroot {
@@ -39,7 +39,7 @@ impl BuildStep for StageSysroot {
                 inputs.files(root, &name)?;
             }
         }
-        if self.variant != "stock" {
+        if self.variant == Variant::Warpgrid {
             inputs.files(root, "forks/libc/overlay")?;
             inputs.files(root, "forks/libc/patches")?;
             inputs.files(root, "forks/libc/recipe.toml")?;
@@ -53,10 +53,6 @@ impl BuildStep for StageSysroot {
     }
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
-        let variant = match self.variant.as_str() {
-            "stock" => Variant::Stock,
-            _ => Variant::Warpgrid,
-        };
         let root = &context.paths.root;
         let fork = Fork::open(root, "libc")?;
         let apply = |sysroot: &Path, triple: &str| {
@@ -67,13 +63,13 @@ impl BuildStep for StageSysroot {
         // On the source road the series was applied before the build: its headers are changed already.
         let headers: Option<HeaderStep<'_>> = if from_source { None } else { Some(&apply) };
         let libc = if from_source {
-            self.built_from_source(context, &fork, variant, &scratch)?
+            self.built_from_source(context, &fork, &scratch)?
         } else {
             unpacked_libc(context)?
         };
         let packages = toolchain::unpacked_llvm(context)?;
         tree::replace(&self.output(context), |folder| {
-            let out = folder.join("share/warpgrid/sysroots").join(&self.triple).join(&self.variant);
+            let out = folder.join("share/warpgrid/sysroots").join(&self.triple).join(self.variant.as_str());
             stage_sysroot(&StageInputs {
                 compiler: &compiler(context),
                 libc: &libc,
@@ -82,7 +78,7 @@ impl BuildStep for StageSysroot {
                 fork: &fork.folder,
                 sysroots: &root.join("sysroots"),
                 triple: &self.triple,
-                variant,
+                variant: self.variant,
                 headers,
                 out: &out,
                 jobs: context.jobs,
@@ -100,7 +96,6 @@ impl StageSysroot {
         &self,
         context: &StepContext<'_>,
         fork: &Fork,
-        variant: Variant,
         scratch: &Path,
     ) -> anyhow::Result<PathBuf> {
         let fetched = fetch::fetched(context, "libc")?;
@@ -109,8 +104,8 @@ impl StageSysroot {
         let tree = scratch.join("tree");
         std::fs::create_dir_all(scratch).with_context(|| format!("creating `{}`", scratch.display()))?;
         let sysroots = context.paths.root.join("sysroots");
-        let parts = Description::read(&sysroots, &self.triple, variant)?.parts;
-        if variant == Variant::Stock {
+        let parts = Description::read(&sysroots, &self.triple, self.variant)?.parts;
+        if self.variant == Variant::Stock {
             tree::replace(&tree, |folder| unpack::git_tree(&repository.path, commit, folder))?;
         } else {
             let sh = xshell::Shell::new().context("finding the current folder")?;
@@ -140,7 +135,7 @@ impl StageSysroot {
             fork: &fork.folder,
             wit: &context.paths.root.join("wit/warpgrid"),
             triple: &self.triple,
-            variant,
+            variant: self.variant,
             parts: &parts,
             jobs: context.jobs,
             scratch,
