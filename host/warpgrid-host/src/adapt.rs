@@ -63,11 +63,6 @@ fn component(bytes: &[u8], exit_codes: bool) -> Result<Cow<'_, [u8]>, AdaptError
     if !Parser::is_core_wasm(bytes) {
         return Err(AdaptError::Unknown);
     }
-<<<<<<< HEAD
-    let encode =
-        || ComponentEncoder::default().module(bytes)?.adapter(ADAPTER_NAME, ADAPTER)?.validate(true).encode();
-    encode().map(Cow::Owned).map_err(|error| AdaptError::Module(error.into()))
-=======
     encode(bytes, exit_codes).map(Cow::Owned).map_err(AdaptError::Module)
 }
 
@@ -152,5 +147,4 @@ fn outline(module: &[u8]) -> Result<Outline, wasmparser::BinaryReaderError> {
         }
     }
     Ok(outline)
->>>>>>> host
 }

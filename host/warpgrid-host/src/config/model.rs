@@ -188,10 +188,7 @@ impl Reader<'_> {
     }
 
     fn names(&self, table: &str, raw: BTreeMap<String, Addresses>) -> Result<ServiceRegistry, ConfigError> {
-<<<<<<< HEAD
-=======
         let mut seen = BTreeSet::new();
->>>>>>> host
         for (name, addresses) in &raw {
             let wrong =
                 |what: &str| Err(self.error(&[table, name], format!("`{name}` in `[{table}]`: {what}")));
