@@ -96,7 +96,7 @@ pub struct Application {
 impl Application {
     pub(crate) fn load(engine: &WarpGridEngine, bytes: &[u8], config: AppConfig) -> Result<Self, LoadError> {
         let start = Instant::now();
-        let bytes = adapt::to_component(bytes)?;
+        let bytes = adapt::to_component_with_exit_codes(bytes)?;
         let bytes = for_engine(engine, &bytes)?;
         let component =
             Component::new(&engine.engine, &bytes).map_err(|error| LoadError::Invalid(error.into()))?;

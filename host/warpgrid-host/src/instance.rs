@@ -178,7 +178,8 @@ fn ended(error: wasmtime::Error) -> Result<Outcome, RunError> {
         };
         backtrace.frames().iter().map(name).collect()
     });
-    Err(RunError::Trap { trap: trap.to_string(), frames })
+    let trap = trap.to_string();
+    Err(RunError::Trap { trap: trap.trim_start_matches("wasm trap: ").to_owned(), frames })
 }
 
 fn wasi(options: InstanceOptions) -> Result<WasiCtx, RunError> {

@@ -7,7 +7,7 @@ use crate::VERSION;
 use crate::instance::Folder;
 use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -188,11 +188,16 @@ impl Reader<'_> {
     }
 
     fn names(&self, table: &str, raw: BTreeMap<String, Addresses>) -> Result<ServiceRegistry, ConfigError> {
+        let mut seen = BTreeSet::new();
         for (name, addresses) in &raw {
-            let wrong = |what: String| Err(self.error(&[table, name], format!("`{table}`: {what}")));
+            let wrong =
+                |what: &str| Err(self.error(&[table, name], format!("`{name}` in `[{table}]`: {what}")));
             match HostName::new(name) {
-                Err(error) => return wrong(format!("`{name}`: {error}")),
-                Ok(_) if addresses.0.is_empty() => return wrong(format!("`{name}` has no address")),
+                Err(error) => return wrong(&error.to_string()),
+                Ok(_) if addresses.0.is_empty() => return wrong("there is no address"),
+                Ok(known) if !seen.insert(known.clone()) => {
+                    return wrong("the name is there twice; case does not matter");
+                }
                 Ok(_) => {}
             }
         }
