@@ -268,14 +268,14 @@ impl<'a> Apt<'a> {
             all.extend(["-o".to_owned(), option]);
         }
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        let output = self.clients.output(folder, program, &all)?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        let finished = self.clients.output(folder, program, &all)?;
+        if finished.code == Some(0) {
+            return Ok(finished.stdout);
         }
         anyhow::bail!(
             "`{program} {}` failed: {}",
             arguments.first().copied().unwrap_or(""),
-            complaint(&output)
+            complaint(&finished)
         )
     }
 }

@@ -17,12 +17,11 @@ pub(super) fn download(clients: &Clients, folder: &Path, wanted: WantedFile<'_>)
     fs::write(&list, line).with_context(|| format!("writing `{}`", list.display()))?;
     let arguments = ["download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--no-input"];
     let arguments = arguments.into_iter().chain(["--dest", "got", "-r", "requirements.txt"]);
-    let output = clients.output(folder, "pip", arguments).map_err(Failure::Unavailable)?;
-    if output.status.success() {
+    let finished = clients.output(folder, "pip", arguments).map_err(Failure::Unavailable)?;
+    if finished.code == Some(0) {
         return only_file(&folder.join("got")).map_err(Failure::Unavailable);
     }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    match said.lines().find_map(|line| line.trim().strip_prefix("Got ")) {
+    match finished.stderr.lines().find_map(|line| line.trim().strip_prefix("Got ")) {
         Some(found) => Err(Failure::Fatal(
             WrongBytes {
                 input: wanted.input.to_owned(),
@@ -33,7 +32,7 @@ pub(super) fn download(clients: &Clients, folder: &Path, wanted: WantedFile<'_>)
             }
             .into(),
         )),
-        None => Err(Failure::Unavailable(anyhow::anyhow!("`pip` failed: {}", complaint(&output)))),
+        None => Err(Failure::Unavailable(anyhow::anyhow!("`pip` failed: {}", complaint(&finished)))),
     }
 }
 

@@ -12,7 +12,8 @@ use git2::build::CheckoutBuilder;
 use git2::{Oid, Repository};
 use tar::{Archive, Entry, EntryType};
 
-use super::client::missing;
+use super::client::{complaint, missing};
+use crate::exec::{Finished, Program};
 use crate::tree;
 
 /// Bounds of one archive: more than any input of ours, less than what fills a disk.
@@ -24,22 +25,19 @@ const MOST_ENTRIES: usize = 500_000;
 /// # Errors
 /// When `dpkg-deb` is missing or fails, or an entry would land outside.
 pub fn deb(package: &Path, into: &Path) -> anyhow::Result<()> {
-    let reader = duct::cmd("dpkg-deb", ["--fsys-tarfile".as_ref(), package.as_os_str()])
-        .env("LC_ALL", "C")
-        .stderr_capture()
-        .unchecked()
-        .reader()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => missing("dpkg-deb"),
-            _ => anyhow::Error::new(error).context("starting `dpkg-deb`"),
-        })?;
+    let program = Program::new("dpkg-deb").arg("--fsys-tarfile").arg(package);
+    let reader = program.reader().map_err(|error| match error.downcast_ref::<io::Error>() {
+        Some(cause) if cause.kind() == io::ErrorKind::NotFound => missing("dpkg-deb"),
+        _ => error,
+    })?;
     let unpacked = tar(&reader, into);
     // Read to the end, so that the program is not ended by a closed pipe before it could complain.
     let drained = io::copy(&mut &reader, &mut io::sink());
     if let Ok(Some(output)) = reader.try_wait()
         && !output.status.success()
     {
-        bail!("`dpkg-deb` cannot read `{}`: {}", package.display(), super::client::complaint(output));
+        let said = complaint(&Finished::from(output));
+        bail!("`dpkg-deb` cannot read `{}`: {said}", package.display());
     }
     drained.with_context(|| format!("reading `{}`", package.display()))?;
     unpacked.with_context(|| format!("unpacking `{}`", package.display()))
