@@ -17,7 +17,7 @@ pub struct Program {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     removed: Vec<OsString>,
-    directory: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 /// How many lines of a failed program's output an error repeats.
@@ -31,7 +31,7 @@ impl Program {
             arguments: Vec::new(),
             environment: vec![("LC_ALL".into(), "C".into())],
             removed: Vec::new(),
-            directory: None,
+            folder: None,
         }
     }
 
@@ -65,8 +65,8 @@ impl Program {
 
     /// The folder the program runs in.
     #[must_use]
-    pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.directory = Some(directory.into());
+    pub fn current_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
         self
     }
 
@@ -92,8 +92,8 @@ impl Program {
 
     fn expression(&self) -> duct::Expression {
         let mut expression = duct::cmd(self.program.as_os_str(), &self.arguments);
-        if let Some(directory) = &self.directory {
-            expression = expression.dir(directory);
+        if let Some(folder) = &self.folder {
+            expression = expression.dir(folder);
         }
         for name in &self.removed {
             expression = expression.env_remove(name);
@@ -175,8 +175,8 @@ impl Program {
             .stdout(file)
             .stderr(again)
             .process_group(0);
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
         }
         for name in &self.removed {
             command.env_remove(name);

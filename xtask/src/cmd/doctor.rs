@@ -194,12 +194,12 @@ mod tests {
 
     #[test]
     fn another_rust_than_the_pinned_one_is_a_finding() {
-        let dir = tempfile::tempdir().unwrap();
-        let program = dir.path().join("rustc");
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("rustc");
         std::fs::write(&program, "#!/bin/sh\necho 'rustc 1.2.3 (abc)'\n").unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&program, mode).unwrap();
-        let findings = findings(&dir.path().display().to_string());
+        let findings = findings(&folder.path().display().to_string());
         assert_eq!(findings[0].problem.as_deref(), Some("it is `rustc 1.2.3 (abc)`, pinned is 1.95.0"));
         assert!(findings[0].is_blocking());
     }
