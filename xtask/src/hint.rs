@@ -47,3 +47,30 @@ impl<T, E: Into<anyhow::Error>> WithHint<T> for Result<T, E> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn the_next_step_is_found_below_any_context_and_is_not_part_of_the_message() {
+        let failed: anyhow::Result<()> = Err(Hint::new("no clang", "run `cargo xtask fetch`").into());
+        let error = failed.context("staging the toolchain").unwrap_err();
+        assert_eq!(format!("{error:#}"), "staging the toolchain: no clang");
+        let hint = error.chain().find_map(|cause| cause.downcast_ref::<Hint>()).unwrap();
+        assert_eq!(hint.hint(), "run `cargo xtask fetch`");
+    }
+
+    #[test]
+    fn a_hint_keeps_all_that_was_known() {
+        let failed = std::fs::read("/nonexistent/file").context("reading `file`");
+        let error = failed.hint("make it").unwrap_err();
+        let text = format!("{error:#}");
+        assert!(text.starts_with("reading `file`: No such file"), "{text}");
+        assert_eq!(error.downcast_ref::<Hint>().unwrap().hint(), "make it");
+        let fine: Result<u8, std::io::Error> = Ok(1);
+        assert_eq!(fine.hint("unused").unwrap(), 1);
+    }
+}

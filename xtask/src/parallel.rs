@@ -31,4 +31,24 @@ mod tests {
         assert_eq!(in_parallel(7, &items, |item| item * 2), (0..100).step_by(2).collect::<Vec<_>>());
         assert!(in_parallel(4, &[] as &[u8], |item| *item).is_empty());
     }
+
+    #[test]
+    fn as_many_run_at_once_as_were_asked_for_and_no_more() {
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        // Two pieces wait for each other: with fewer than two threads this would never end.
+        let both = std::sync::Barrier::new(2);
+        in_parallel(2, &[(); 8], |()| {
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            both.wait();
+            running.fetch_sub(1, Ordering::SeqCst);
+        });
+        assert_eq!(most.into_inner(), 2);
+        assert_eq!(in_parallel(0, &[1], |item| item + 1), [2]);
+    }
+
+    #[test]
+    fn the_first_failure_in_order_is_the_one_that_is_told() {
+        let results = in_parallel(3, &[1, 2, 3, 4], |item| if item % 2 == 0 { Err(*item) } else { Ok(()) });
+        assert_eq!(results.into_iter().collect::<Result<(), i32>>(), Err(2));
+    }
 }

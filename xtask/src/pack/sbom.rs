@@ -11,6 +11,7 @@ use sha1::{Digest as _, Sha1};
 use super::facts::SdkFacts;
 use super::names::{LICENCES, SBOM, SUMS};
 use super::tree::{Entry, FileEntry, Tree};
+use crate::hint::Hint;
 
 /// The document.
 #[derive(Debug, Serialize, Deserialize)]
@@ -183,8 +184,9 @@ pub(super) fn make(facts: &SdkFacts, top: &str, tree: &Tree, tree_digest: &str) 
 }
 
 fn part_of<'a>(facts: &'a SdkFacts, path: &str) -> anyhow::Result<&'a super::facts::Part> {
-    facts.part_of(path).with_context(|| {
-        format!("`{path}` belongs to no part of the SDK\nhint: name it in the `paths` of a part, so that its licence is known")
+    facts.part_of(path).ok_or_else(|| {
+        let message = format!("`{path}` belongs to no part of the SDK");
+        Hint::new(message, "name it in the `paths` of a part, so that its licence is known").into()
     })
 }
 

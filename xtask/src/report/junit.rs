@@ -38,3 +38,30 @@ fn row(suite: &str, case: &CaseReport) -> TestCase {
     builder.set_classname(suite);
     builder.build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_is_a_row_of_its_kind() {
+        let mut suite = SuiteReport::new("libc");
+        suite.add("good", Outcome::Passed, std::time::Duration::from_millis(1500));
+        suite.case("bad", || anyhow::bail!("printed `<a>` & nothing else"));
+        suite.case_or_skip("absent", || Ok(Outcome::Skipped("shim not available".into())));
+        assert_eq!(suite.totals().to_string(), "1 passed, 1 failed, 1 skipped");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("reports/junit.xml");
+        write_junit(&path, &[suite, SuiteReport::new("empty")]).unwrap();
+        let xml = std::fs::read_to_string(&path).unwrap();
+        for part in [
+            r#"<testcase name="good" time="1.5" classname="libc""#,
+            r#"<failure type="failed" message="printed `&lt;a&gt;` &amp; nothing else""#,
+            r#"<skipped type="skipped" message="shim not available""#,
+            r#"tests="3" errors="0" failures="1""#,
+            r#"name="empty""#,
+        ] {
+            assert!(xml.contains(part), "`{part}` is not in: {xml}");
+        }
+    }
+}

@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(findings("xtask/src/x.rs", &ignored), ["no-ignored-test"]);
         let ambient = format!("//! doc\nfn a() {{ std::env::{}(\"A\", \"b\") }}\n", "set_var");
         assert_eq!(findings("xtask/src/x.rs", &ambient), ["no-ambient-state"]);
+        assert_eq!(findings("xtask/src/path_utils.rs", "//! doc\n"), ["empty-name"]);
     }
 
     #[test]
@@ -129,5 +130,63 @@ mod tests {
         assert_eq!(findings("xtask/src/source/git.rs", "//! doc\nuse crate::cmd::ci;\n"), ["layers"]);
         assert_eq!(findings("host/warpgrid-grants/src/a.rs", "//! doc\nuse std::fs;\n"), ["layers"]);
         assert_eq!(findings("xtask/src/run.rs", "//! doc\nuse crate::step;\n"), [""; 0]);
+        assert_eq!(findings("xtask/src/tree.rs", "//! doc\nuse crate::run;\n"), ["layers"]);
+        assert_eq!(findings("xtask/src/plan.rs", "//! doc\nuse warpgrid_host::Engine;\n"), ["layers"]);
+        assert_eq!(findings("xtask/src/plan.rs", "//! doc\nconst NAME: &str = \"warpgrid_a\";\n"), [""; 0]);
+    }
+
+    #[test]
+    fn only_one_room_starts_programs_and_one_uses_the_network() {
+        let starts = format!("//! doc\nfn a() {{ Command::{}(\"cc\"); }}\n", "new");
+        assert_eq!(findings("xtask/src/step/warp.rs", &starts), ["layers"]);
+        assert_eq!(findings("xtask/src/exec.rs", &starts), [""; 0]);
+        assert_eq!(findings("xtask/tests/cache.rs", &starts), [""; 0]);
+        let longer = starts.replace(" Command", " MetadataCommand");
+        assert_eq!(findings("xtask/src/pack/licences.rs", &longer), [""; 0]);
+        let in_a_test = format!("//! doc\n#[cfg(test)]\n{}", &starts[9..]);
+        assert_eq!(findings("xtask/src/step/warp.rs", &in_a_test), [""; 0]);
+        let network = "//! doc\nuse reqwest::blocking::Client;\n";
+        assert_eq!(findings("xtask/src/step/fetch.rs", network), ["layers"]);
+        assert_eq!(findings("xtask/src/source/archive.rs", network), [""; 0]);
+    }
+
+    #[test]
+    fn the_host_prints_nothing_and_starts_nothing() {
+        for library in ["host/warpgrid-host/src/a.rs", "host/warpgrid-grants/src/a.rs"] {
+            let prints = format!("//! doc\nfn a() {{ println{}\"\"); }}\n", "!(");
+            assert_eq!(findings(library, &prints), ["layers"], "{library}");
+        }
+        let starts = "//! doc\nuse std::process::Command;\n";
+        assert_eq!(findings("host/warpgrid-host/src/a.rs", starts), ["layers"]);
+    }
+
+    fn file(name: &str, content: &str) -> SourceFile {
+        SourceFile { name: name.into(), content: content.into() }
+    }
+
+    #[test]
+    fn a_command_and_its_file_have_one_name() {
+        let files = ["mod", "build_sdk", "shared"].map(|name| file(&format!("xtask/src/cmd/{name}.rs"), ""));
+        let mut findings = Vec::new();
+        rooms::check_commands(&["build-sdk", "ci"], &files, &mut findings);
+        let places: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
+        assert_eq!(places, ["xtask/src/cmd/shared.rs", "xtask/src/cmd/ci.rs"]);
+    }
+
+    #[test]
+    fn a_case_begins_with_what_it_shows_and_its_directives() {
+        let cases = [
+            ("good", "//! What it shows.\n//! run: warp\nint main(void) {}\n"),
+            ("silent", "int main(void) {}\n"),
+            ("vague", "//! run: warp\n//! stock: same\n"),
+            ("bare", "//! What it shows.\nint main(void) {}\n//! run: warp\n"),
+        ];
+        let mut files: Vec<SourceFile> =
+            cases.iter().map(|(name, text)| file(&format!("tests/libc/{name}.c"), text)).collect();
+        files.push(file("tests/third-party/own.c", "int main(void) {}\n"));
+        let mut findings = Vec::new();
+        rooms::check_cases(&files, &mut findings);
+        let places: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
+        assert_eq!(places, ["tests/libc/silent.c", "tests/libc/vague.c", "tests/libc/bare.c"]);
     }
 }

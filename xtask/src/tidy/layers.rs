@@ -18,13 +18,38 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("host/warpgrid-grants/src/", "use std::", "grants is `no_std`: data and pure functions"),
     ("host/warpgrid-grants/src/", "wasmtime", "grants knows no engine"),
     ("host/warpgrid-grants/src/", "tokio", "grants does no I/O"),
+    ("host/warpgrid-grants/src/", concat!("println", "!("), "grants does no I/O"),
+    ("host/warpgrid-host/src/", "process::Command", "the host starts no program"),
     ("host/warpgrid-host/src/", "clap::", "what a platform embeds parses no command line"),
     ("host/warpgrid-host/src/", concat!("println", "!("), "a library logs through `tracing`"),
 ];
 
-/// Every folder of the build driver below the commands: none of them may reach up.
-const BELOW_COMMANDS: &[&str] =
-    &["cache", "exec", "manifest", "pack", "series", "source", "stamp", "step", "sysroot", "toolchain"];
+/// What one room of the build driver does for all: the word, the beginnings of the files that may hold it, the rule.
+const ONLY: &[(&str, &[&str], &str)] = &[
+    ("process::Command", &["xtask/src/exec.rs"], "only `exec` starts programs"),
+    (concat!("Command::", "new("), &["xtask/src/exec.rs"], "only `exec` starts programs"),
+    ("duct::", &["xtask/src/exec.rs"], "only `exec` starts programs"),
+    ("reqwest::", &["xtask/src/source/"], "only `source` uses the network"),
+];
+
+/// Every room of the build driver below the commands: none of them may reach up.
+const BELOW_COMMANDS: &[&str] = &[
+    "cache",
+    "digest",
+    "exec",
+    "file",
+    "hint",
+    "manifest",
+    "pack",
+    "parallel",
+    "series",
+    "source",
+    "stamp",
+    "step",
+    "sysroot",
+    "toolchain",
+    "tree",
+];
 
 /// Checks the code above a file's unit tests.
 pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
@@ -57,10 +82,22 @@ pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
                 ));
             }
         }
+        for (word, homes, reason) in ONLY {
+            let allowed = ["xtask/src/tidy/"].iter().chain(*homes).any(|home| file.name.starts_with(home));
+            if file.name.starts_with("xtask/src/") && !allowed && contains_path(code, word) {
+                findings.push(Finding::new(&file.name, index + 1, "layers", format!("`{word}`: {reason}")));
+            }
+        }
         let reaches_up = ["crate::cmd", "crate::run", "crate::suite"].iter().any(|room| code.contains(room));
         if below && reaches_up {
             let text = "a command, the runner and the suites use this room, not the reverse";
             findings.push(Finding::new(&file.name, index + 1, "layers", text));
         }
     }
+}
+
+/// Whether `word` stands in `code` and is not the end of a longer name.
+fn contains_path(code: &str, word: &str) -> bool {
+    let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    code.match_indices(word).any(|(at, _)| !code[..at].ends_with(is_name))
 }

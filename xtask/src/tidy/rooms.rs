@@ -1,8 +1,12 @@
 //! Rooms that must agree: forks with the manifest, shims with their documents, cases with what runs them.
 use std::path::Path;
 
+use clap::CommandFactory as _;
+
 use super::check::{Finding, SourceFile};
+use crate::flags::Flags;
 use crate::manifest::{Manifest, Role};
+use crate::sysroot::cases::directive;
 use crate::tree;
 
 /// The four entries that every fork has.
@@ -11,7 +15,43 @@ const FORK_ENTRIES: &[&str] = &["README.md", "patches", "overlay", "recipe.toml"
 pub(super) fn check(root: &Path, files: &[SourceFile], findings: &mut Vec<Finding>) -> anyhow::Result<()> {
     forks(root, findings)?;
     shims(root, files, findings);
+    let commands = Flags::command();
+    let commands: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+    check_commands(&commands, files, findings);
+    check_cases(files, findings);
     Ok(())
+}
+
+/// A reader who knows a command knows its file, and the reverse.
+pub(super) fn check_commands(commands: &[&str], files: &[SourceFile], findings: &mut Vec<Finding>) {
+    let file_of = |command: &str| format!("xtask/src/cmd/{}.rs", command.replace('-', "_"));
+    for file in files.iter().filter(|file| file.name.starts_with("xtask/src/cmd/")) {
+        let known = commands.iter().any(|command| file_of(command) == file.name);
+        if !known && !file.name.ends_with("/mod.rs") {
+            let text = "no command of that name in `flags.rs`: what commands share belongs to a room";
+            findings.push(Finding::new(&file.name, 1, "command-file", text));
+        }
+    }
+    for command in commands {
+        let wanted = file_of(command);
+        if !files.iter().any(|file| file.name == wanted) {
+            let text = format!("the command `{command}` has no file of its name");
+            findings.push(Finding::new(&wanted, 1, "command-file", text));
+        }
+    }
+}
+
+/// A case says in its first lines what it shows and how it is run.
+pub(super) fn check_cases(files: &[SourceFile], findings: &mut Vec<Finding>) {
+    let cases = files.iter().filter(|file| file.name.starts_with("tests/libc/") && file.has_extension("c"));
+    for file in cases {
+        let mut head = file.content.lines().map_while(directive);
+        let says = matches!(head.next(), Some((None, text)) if !text.trim().is_empty());
+        if !says || !head.any(|(key, _)| key.is_some()) {
+            let text = "a case begins with `//!` and what it shows, then its directives `//! key: value`";
+            findings.push(Finding::new(&file.name, 1, "case-head", text));
+        }
+    }
 }
 
 fn forks(root: &Path, findings: &mut Vec<Finding>) -> anyhow::Result<()> {

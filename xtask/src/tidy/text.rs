@@ -17,7 +17,16 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("no-placeholder", concat!("unimplemented", "!("), "write it, or leave it out"),
 ];
 
+/// Names that say nothing about what is in a file.
+const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "manager", "misc", "common"];
+
 pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
+    let name = file.name.rsplit('/').next().unwrap_or(&file.name);
+    let words = name.split(|letter: char| !letter.is_alphanumeric());
+    if let Some(word) = words.into_iter().find(|word| EMPTY_NAMES.contains(word)) {
+        let text = format!("`{word}` in a name: say what is in the file");
+        findings.push(Finding::new(&file.name, 1, "empty-name", text));
+    }
     if ["rs", "c", "h", "toml", "wit"].iter().any(|extension| file.has_extension(extension)) {
         for (index, line) in file.content.lines().enumerate() {
             if line.ends_with([' ', '\t']) {

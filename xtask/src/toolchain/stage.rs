@@ -11,6 +11,7 @@ use super::layout::{
 use super::stand_in::{self, StandIn};
 use super::{build_system, config};
 use crate::exec::Program;
+use crate::hint::WithHint as _;
 use crate::pack::licences;
 use crate::{file, tree};
 
@@ -88,9 +89,9 @@ pub fn stage(inputs: &ToolchainInputs<'_>) -> anyhow::Result<ToolchainFacts> {
 
 /// The `usr/lib/llvm-<major>` of the packages and the full version.
 fn find_llvm(packages: &Path) -> anyhow::Result<(PathBuf, String)> {
-    let versions = names(&packages.join("usr/lib/clang")).context(
-        "the packages hold no clang\nhint: run `cargo xtask fetch` and look at `[tool.llvm]` in the manifest",
-    )?;
+    let versions = names(&packages.join("usr/lib/clang"))
+        .context("the packages hold no clang")
+        .hint("run `cargo xtask fetch` and look at `[tool.llvm]` in the manifest")?;
     let version = versions
         .iter()
         .find(|name| name.contains('.'))

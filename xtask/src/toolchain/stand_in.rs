@@ -13,6 +13,7 @@ use anyhow::Context;
 
 use super::elf::Wanted;
 use crate::exec::Program;
+use crate::hint::Hint;
 
 /// A library that is replaced: its name, the start of its unversioned symbols, what in LLVM it serves.
 const REPLACED: [(&str, &[&str], &str); 5] = [
@@ -50,8 +51,11 @@ impl StandIn {
     /// # Errors
     /// When the library is not one that may be replaced.
     pub(super) fn new(library: &str, symbols: &BTreeSet<Wanted>) -> anyhow::Result<Self> {
-        let (_, _, serves) = REPLACED.iter().find(|(name, _, _)| *name == library).with_context(|| {
-            format!("LLVM loads `{library}`, which the SDK neither ships nor replaces\nhint: name it in `xtask/src/toolchain/layout.rs`, or in `stand_in.rs` if only unused features call it")
+        let (_, _, serves) = REPLACED.iter().find(|(name, _, _)| *name == library).ok_or_else(|| {
+            Hint::new(
+                format!("LLVM loads `{library}`, which the SDK neither ships nor replaces"),
+                "name it in `xtask/src/toolchain/layout.rs`, or in `stand_in.rs` if only unused features call it",
+            )
         })?;
         let mut source = format!(
             "/* Stand-in for {library}: {serves}. */\n\

@@ -119,7 +119,7 @@ fn read_case(path: &Path) -> Result<Case> {
 }
 
 /// The key and value of a directive line; a line of prose has no key.
-pub(super) fn directive(line: &str) -> Option<(Option<&str>, &str)> {
+pub(crate) fn directive(line: &str) -> Option<(Option<&str>, &str)> {
     let rest = line.strip_prefix("//!")?;
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
     match rest.split_once(':') {

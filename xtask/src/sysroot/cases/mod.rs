@@ -4,6 +4,7 @@ mod directive;
 mod imports;
 mod run;
 
+pub(crate) use directive::directive;
 pub use directive::{Case, Mode, Stock, read_cases};
 pub use imports::shim_imports;
 pub use run::{CaseTools, Row, run_cases};
