@@ -31,7 +31,7 @@ pub fn persist(draft: NamedTempFile, path: &Path) -> anyhow::Result<()> {
     let failed = || format!("writing `{}`", path.display());
     draft.as_file().set_permissions(Permissions::from_mode(0o644)).with_context(failed)?;
     draft.as_file().sync_all().with_context(failed)?;
-    draft.persist(path).with_context(failed)?;
+    draft.persist(path).map_err(|refused| refused.error).with_context(failed)?;
     File::open(folder_of(path)).and_then(|folder| folder.sync_all()).with_context(failed)
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use anyhow::bail;
 
 use crate::hint::Hint;
+use crate::manifest::Variant;
 
 /// A part of the SDK that can be built alone (`build-sdk --only`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -42,7 +43,7 @@ pub struct Options {
 #[derive(Debug, Clone)]
 pub struct Outline {
     /// Every target with its variants, in the manifest's order.
-    pub targets: Vec<(String, Vec<String>)>,
+    pub targets: Vec<(String, Vec<Variant>)>,
 }
 
 /// What a step does; the fields are its own parameters, everything else it is handed when it runs.
@@ -66,8 +67,8 @@ pub enum Action {
     StageSysroot {
         /// Target triple.
         triple: String,
-        /// `stock` or `warpgrid`.
-        variant: String,
+        /// Which of its sysroots.
+        variant: Variant,
     },
     /// Build the component that answers "not handled" on hosts without our shims.
     BuildFallback,
@@ -172,7 +173,7 @@ impl Plan {
                 continue;
             }
             for variant in variants {
-                let action = Action::StageSysroot { triple: triple.clone(), variant: variant.clone() };
+                let action = Action::StageSysroot { triple: triple.clone(), variant: *variant };
                 self.push(
                     &format!("stage sysroot {triple} {variant}"),
                     action,
@@ -214,7 +215,7 @@ mod tests {
     use super::*;
 
     fn outline() -> Outline {
-        let variants = vec!["stock".to_owned(), "warpgrid".to_owned()];
+        let variants = Variant::ALL.to_vec();
         Outline {
             targets: vec![("wasm32-wasip1".into(), variants.clone()), ("wasm32-wasip2".into(), variants)],
         }

@@ -14,6 +14,7 @@ use crate::plan::{Options, Outline, Plan, Step};
 use crate::source::unpack;
 use crate::stamp::Stamps;
 use crate::step::{self, StepContext};
+use crate::tree;
 
 /// How to run a plan.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +49,8 @@ pub fn outline(paths: &Paths) -> anyhow::Result<Outline> {
 }
 
 fn outline_of(manifest: &Manifest) -> Outline {
-    let targets = manifest
-        .targets
-        .iter()
-        .map(|target| (target.triple.clone(), target.variants.iter().map(ToString::to_string).collect()))
-        .collect();
+    let targets =
+        manifest.targets.iter().map(|target| (target.triple.clone(), target.variants.clone())).collect();
     Outline { targets }
 }
 
@@ -203,7 +201,7 @@ pub fn unpack_for_tests(paths: &Paths, tarball: &Path) -> anyhow::Result<PathBuf
         if let Some(older) = folder.parent() {
             let _ = std::fs::remove_dir_all(older);
         }
-        step::replace_folder(&folder, |partial| unpack::tar_gz(tarball, partial))?;
+        tree::replace(&folder, |partial| unpack::tar_gz(tarball, partial))?;
     }
     let top = tarball.file_name().unwrap_or_default().to_string_lossy();
     Ok(folder.join(top.trim_end_matches(".tar.gz")))

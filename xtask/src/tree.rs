@@ -13,7 +13,9 @@ use crate::file;
 /// When the folder cannot be listed.
 pub fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut entries = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())
+        .and_then(|entries| {
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
+        })
         .with_context(|| format!("listing `{}`", folder.display()))?;
     entries.sort();
     Ok(entries)

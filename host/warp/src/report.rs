@@ -43,7 +43,8 @@ pub(crate) fn text(error: &anyhow::Error) -> String {
         }
         last = cause;
     }
-    for hint in error.chain().filter_map(|cause| cause.downcast_ref::<Hinted>()).flat_map(|hinted| &hinted.hints)
+    for hint in
+        error.chain().filter_map(|cause| cause.downcast_ref::<Hinted>()).flat_map(|hinted| &hinted.hints)
     {
         let _ = write!(text, "\nhint: {hint}");
     }

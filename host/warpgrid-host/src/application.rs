@@ -94,16 +94,12 @@ pub struct Application {
 }
 
 impl Application {
-    pub(crate) fn load(
-        engine: &WarpGridEngine,
-        bytes: &[u8],
-        config: AppConfig,
-    ) -> Result<Self, LoadError> {
+    pub(crate) fn load(engine: &WarpGridEngine, bytes: &[u8], config: AppConfig) -> Result<Self, LoadError> {
         let start = Instant::now();
-        let bytes = adapt::to_component(bytes)?;
+        let bytes = adapt::to_component_with_exit_codes(bytes)?;
         let bytes = for_engine(engine, &bytes)?;
-        let component = Component::new(&engine.engine, &bytes)
-            .map_err(|error| LoadError::Invalid(error.into()))?;
+        let component =
+            Component::new(&engine.engine, &bytes).map_err(|error| LoadError::Invalid(error.into()))?;
         let missing = link::missing_shims(&component, &engine.engine, &engine.config);
         if !missing.is_empty() {
             return Err(LinkError::Missing(missing).into());

@@ -189,4 +189,3 @@ fn append_marker(component: &mut Vec<u8>) {
     component.extend(MARKER.as_bytes());
     component.extend(MARKER_VERSION);
 }
-

@@ -152,9 +152,7 @@ impl<'a> Instance<'a> {
                 let mut store = Store::new(command.engine(), state);
                 async {
                     let command = command.instantiate_async(&mut store).await?;
-                    store
-                        .run_concurrent(async |store| command.wasi_cli_run().call_run(store).await)
-                        .await?
+                    store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
                 }
                 .await
             }
@@ -180,7 +178,8 @@ fn ended(error: wasmtime::Error) -> Result<Outcome, RunError> {
         };
         backtrace.frames().iter().map(name).collect()
     });
-    Err(RunError::Trap { trap: trap.to_string(), frames })
+    let trap = trap.to_string();
+    Err(RunError::Trap { trap: trap.trim_start_matches("wasm trap: ").to_owned(), frames })
 }
 
 fn wasi(options: InstanceOptions) -> Result<WasiCtx, RunError> {

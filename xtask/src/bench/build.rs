@@ -6,7 +6,8 @@ use anyhow::Context;
 
 use super::{Figures, Ratio, first_guest};
 use crate::step;
-use crate::suite::{SuiteContext, Surroundings, copy_checkout, empty_folder, tarball};
+use crate::suite::{SuiteContext, Surroundings, copy_checkout, tarball};
+use crate::tree;
 
 /// An overlay file, a comment is added to it.
 const OVERLAY_FOLDER: &str = "forks/libc/overlay";
@@ -21,7 +22,7 @@ pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures>
     let checkout = scratch.join("checkout");
     copy_checkout(&context.paths.root, &checkout)?;
     let distfiles = scratch.join("distfiles");
-    step::link_objects(&context.paths.cache, &distfiles)?;
+    step::link_objects(&context.paths.cache.join("objects"), &distfiles)?;
     let mut cold = Surroundings::plain(context, &scratch.join("cold"), &checkout, &scratch.join("cache"));
     cold.distfiles = distfiles;
 
@@ -34,7 +35,7 @@ pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures>
     warm.distfiles = scratch.join("none");
     let mut pairs = Vec::new();
     for _ in 0..rounds.min(3) {
-        empty_folder(&warm.build)?;
+        tree::empty(&warm.build)?;
         let seconds = timed_build(context, &warm, "warm")?;
         pairs.push((seconds, cold_seconds));
         figures.figure("warm-seconds", seconds);
@@ -119,7 +120,7 @@ pub(super) fn keep(figures: &mut Figures, name: &str, pairs: &[(f64, f64)]) {
 }
 
 fn first_file(folder: &Path, extension: &str) -> anyhow::Result<std::path::PathBuf> {
-    step::files_below(folder)?
+    tree::files(folder)?
         .into_iter()
         .find(|file| file.extension().is_some_and(|found| found == extension))
         .with_context(|| format!("no `.{extension}` file in `{}`", folder.display()))

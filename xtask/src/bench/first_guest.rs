@@ -6,7 +6,8 @@ use super::Figures;
 use super::build::keep;
 use crate::exec::Program;
 use crate::step;
-use crate::suite::{SuiteContext, empty_folder};
+use crate::suite::SuiteContext;
+use crate::tree;
 
 const HELLO: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }\n";
 
@@ -45,7 +46,7 @@ pub(super) fn run(
 }
 
 fn with_the_sdk(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64> {
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     std::fs::write(folder.join("hello.c"), HELLO)?;
     let sdk = context.sdk()?;
     let start = Instant::now();
@@ -68,7 +69,7 @@ fn with_the_sdk(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64
 }
 
 fn by_hand_from_packages(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64> {
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     std::fs::write(folder.join("hello.c"), HELLO)?;
     let packages: Vec<PathBuf> =
         step::input_files(context.paths, context.offline, context.jobs, &["llvm", "libc"])?;

@@ -1,6 +1,8 @@
 //! The manifest as the rest of the driver sees it: validated values without spans.
 use std::fmt;
 
+use serde::Deserialize;
+
 use crate::hint::Hint;
 
 use super::nearest::did_you_mean;
@@ -124,7 +126,8 @@ pub struct Target {
 }
 
 /// Which C library a sysroot has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Variant {
     /// Upstream's, unchanged.
     Stock,
@@ -295,7 +298,7 @@ impl Variant {
     /// Every variant.
     pub const ALL: [Self; 2] = [Self::Stock, Self::Warpgrid];
 
-    /// The word used in the manifest and in paths.
+    /// The word used in the manifest, in paths and in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

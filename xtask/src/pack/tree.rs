@@ -2,11 +2,12 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use anyhow::Context;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
+
+use crate::parallel::in_parallel;
 
 /// Something in the SDK, at a path relative to its top folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,19 +56,11 @@ pub(super) fn read(root: &Path) -> anyhow::Result<Tree> {
     let mut files = Vec::new();
     walk(root, "", &mut tree, &mut files)?;
     // The longest first, so that the threads end together.
-    files.sort_by_key(|(_, _, size)| *size);
-    let waiting = Mutex::new(files);
+    files.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
     let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-    let hashed = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| hash_all(&waiting))).collect();
-        let mut all = Vec::new();
-        for worker in workers {
-            let part = worker.join().map_err(|_| anyhow::anyhow!("a thread that reads files panicked"))?;
-            all.extend(part?);
-        }
-        anyhow::Ok(all)
-    })?;
-    tree.extend(hashed);
+    for hashed in in_parallel(threads, &files, |(relative, path, _)| hash(relative, path)) {
+        tree.extend([hashed?]);
+    }
     for (path, entry) in &tree {
         if let Entry::Link(target) = entry {
             check_link(path, target, |target| tree.contains_key(target))
@@ -115,17 +108,11 @@ fn walk(
     Ok(())
 }
 
-fn hash_all(waiting: &Mutex<Vec<(String, PathBuf, u64)>>) -> anyhow::Result<Vec<(String, Entry)>> {
-    let mut done = Vec::new();
-    loop {
-        let next = waiting.lock().map_err(|_| anyhow::anyhow!("a thread that reads files panicked"))?.pop();
-        let Some((relative, path, _)) = next else { return Ok(done) };
-        let bytes = std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
-        let metadata =
-            std::fs::metadata(&path).with_context(|| format!("looking at `{}`", path.display()))?;
-        let executable = metadata.permissions().mode() & 0o100 != 0;
-        done.push((relative, Entry::File(digests(&bytes, executable))));
-    }
+fn hash(relative: &str, path: &Path) -> anyhow::Result<(String, Entry)> {
+    let bytes = std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))?;
+    let metadata = std::fs::metadata(path).with_context(|| format!("looking at `{}`", path.display()))?;
+    let executable = metadata.permissions().mode() & 0o100 != 0;
+    Ok((relative.to_owned(), Entry::File(digests(&bytes, executable))))
 }
 
 /// Checks that the link at `path` stays inside and leads to something for which `exists` is true.

@@ -169,4 +169,3 @@ pub fn apply_hunks(before: &[u8], hunks: &[Hunk]) -> Result<Vec<u8>, Misfit> {
 fn quote(line: &[u8]) -> String {
     format!("`{}`", String::from_utf8_lossy(line).trim_end_matches('\n'))
 }
-

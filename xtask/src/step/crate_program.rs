@@ -7,6 +7,7 @@ use super::{BuildStep, StepContext, fetch};
 use crate::cache::built::{self, Key};
 use crate::stamp::Inputs;
 use crate::toolchain::{CrateBuild, build_crate_program, wasm_component_ld, wasmtime_cli};
+use crate::tree;
 
 /// Builds one tool of the manifest.
 pub(super) struct CrateProgram {
@@ -28,7 +29,7 @@ impl BuildStep for CrateProgram {
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
         let built = build(context, &self.tool)?;
-        super::replace_folder(&self.output(context), |folder| super::files::link_tree(&built, folder))
+        tree::replace(&self.output(context), |folder| tree::link(&built, folder))
     }
 }
 
@@ -56,7 +57,7 @@ fn build(context: &StepContext<'_>, tool: &str) -> anyhow::Result<PathBuf> {
         let work = context.scratch(tool);
         std::fs::create_dir_all(&work).with_context(|| format!("creating `{}`", work.display()))?;
         let unpacked = work.join("crate");
-        super::replace_folder(&unpacked, |folder| super::unpack_crate(&artifact.path, folder))?;
+        tree::replace(&unpacked, |folder| super::unpack_crate(&artifact.path, folder))?;
         let build = CrateBuild {
             source: &unpacked,
             cargo: Path::new("cargo"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use super::{BuildStep, StepContext, sysroot};
 use crate::stamp::Inputs;
 use crate::sysroot::fallback::{FallbackInputs, build_fallback};
+use crate::tree;
 
 /// Makes the part `fallback`.
 pub(super) struct BuildFallback;
@@ -28,7 +29,7 @@ impl BuildStep for BuildFallback {
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
         let toolchain = context.part("toolchain");
-        super::replace_folder(&self.output(context), |folder| {
+        tree::replace(&self.output(context), |folder| {
             build_fallback(&FallbackInputs {
                 compiler: &sysroot::compiler(context),
                 linker: &toolchain.join("bin/wasm-ld"),

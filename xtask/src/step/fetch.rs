@@ -9,6 +9,7 @@ use crate::manifest::Kind;
 use crate::plan::LibcRoad;
 use crate::source::{FetchedInput, Request};
 use crate::stamp::Inputs;
+use crate::tree;
 
 /// Fetches some inputs, in parallel.
 pub(super) struct Fetch {
@@ -80,7 +81,7 @@ impl BuildStep for Fetch {
 pub(super) fn records(context: &StepContext<'_>) -> anyhow::Result<Vec<Record>> {
     let folder = context.paths.target.join("fetched");
     let mut records = Vec::new();
-    for file in super::files_below(&folder)? {
+    for file in tree::files(&folder)? {
         let text = std::fs::read_to_string(&file).with_context(|| format!("reading `{}`", file.display()))?;
         let found: Vec<Record> =
             serde_json::from_str(&text).with_context(|| format!("reading `{}`", file.display()))?;

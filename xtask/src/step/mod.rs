@@ -15,7 +15,7 @@ mod warp;
 
 pub use context::StepContext;
 pub use crate_program::crate_program;
-pub use files::{files_below, link_objects, merge_cache, replace_folder, seed_built_cache, unpack_crate};
+pub use files::{link_objects, merge_cache, seed_built_cache, unpack_crate};
 pub use pack::tarball_path;
 pub use step_trait::{BuildStep, for_action};
 pub use test_inputs::{faketime_library, input_files, unpack_input};

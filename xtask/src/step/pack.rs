@@ -3,12 +3,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{BuildStep, StepContext, facts, files::link_tree, sysroot, toolchain};
+use super::{BuildStep, StepContext, facts, sysroot, toolchain};
+use crate::file;
 use crate::manifest::Manifest;
 use crate::pack::{self, licences};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
 use crate::toolchain::check_libraries;
+use crate::tree;
 
 /// Writes the tarball and what lies beside it.
 pub(super) struct Pack;
@@ -54,15 +56,16 @@ impl BuildStep for Pack {
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
         let staging = context.paths.staging();
-        super::replace_folder(&staging, |folder| {
+        tree::replace(&staging, |folder| {
             for part in parts(context) {
-                link_tree(&part, folder)?;
+                tree::link(&part, folder)?;
             }
             library_licences(context, folder)?;
             check_libraries(folder)?;
-            OWN_FILES
-                .iter()
-                .try_for_each(|(from, to)| link_tree(&context.paths.root.join(from), &folder.join(to)))
+            OWN_FILES.iter().try_for_each(|(from, to)| {
+                let (from, to) = (context.paths.root.join(from), folder.join(to));
+                if from.is_dir() { tree::link(&from, &to) } else { file::link(&from, &to) }
+            })
         })?;
         let packed = pack::pack(&staging, &facts::gather(context)?, &context.paths.dist())?;
         let expected = self.output(context);
@@ -90,7 +93,7 @@ fn library_licences(context: &StepContext<'_>, staged: &Path) -> anyhow::Result<
 /// Removes tarballs of other versions, and what a killed run left.
 fn remove_older(dist: &Path, keep: &Path) -> anyhow::Result<()> {
     let name = keep.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for file in super::files_below(dist)? {
+    for file in tree::files(dist)? {
         let found = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !found.starts_with(&name) {
             std::fs::remove_file(&file).with_context(|| format!("removing `{}`", file.display()))?;

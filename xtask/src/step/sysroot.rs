@@ -5,7 +5,7 @@ use anyhow::{Context, bail};
 
 use super::{BuildStep, StepContext, fetch, toolchain};
 use crate::hint::Hint;
-use crate::manifest::Kind;
+use crate::manifest::{Kind, Variant};
 use crate::series::fork::Fork;
 use crate::series::installed::apply_headers;
 use crate::series::manifest_pins::ManifestPins;
@@ -14,16 +14,17 @@ use crate::series::upstream::PinTable as _;
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::sysroot::compiler::Compiler;
-use crate::sysroot::recipe::{Description, Variant};
+use crate::sysroot::recipe::Description;
 use crate::sysroot::source_road::{SourceInputs, build_from_source};
 use crate::sysroot::stage::{HeaderStep, StageInputs, stage_sysroot};
+use crate::tree;
 
 /// Makes the part `sysroot-<triple>-<variant>`.
 pub(super) struct StageSysroot {
     /// Target triple.
     pub triple: String,
-    /// `stock` or `warpgrid`.
-    pub variant: String,
+    /// Which of its sysroots.
+    pub variant: Variant,
 }
 
 impl BuildStep for StageSysroot {
@@ -32,13 +33,13 @@ impl BuildStep for StageSysroot {
         let root = &context.paths.root;
         inputs.files(root, "xtask/src/sysroot")?;
         let described = format!("sysroots/{}.{}.", self.triple, self.variant);
-        for file in super::files_below(&root.join("sysroots"))? {
+        for file in tree::files(&root.join("sysroots"))? {
             let name = file.strip_prefix(root).unwrap_or(&file).to_string_lossy().into_owned();
             if name.starts_with(&described) {
                 inputs.files(root, &name)?;
             }
         }
-        if self.variant != "stock" {
+        if self.variant == Variant::Warpgrid {
             inputs.files(root, "forks/libc/overlay")?;
             inputs.files(root, "forks/libc/patches")?;
             inputs.files(root, "forks/libc/recipe.toml")?;
@@ -52,10 +53,6 @@ impl BuildStep for StageSysroot {
     }
 
     fn run(&self, context: &StepContext<'_>) -> anyhow::Result<()> {
-        let variant = match self.variant.as_str() {
-            "stock" => Variant::Stock,
-            _ => Variant::Warpgrid,
-        };
         let root = &context.paths.root;
         let fork = Fork::open(root, "libc")?;
         let apply = |sysroot: &Path, triple: &str| {
@@ -66,13 +63,13 @@ impl BuildStep for StageSysroot {
         // On the source road the series was applied before the build: its headers are changed already.
         let headers: Option<HeaderStep<'_>> = if from_source { None } else { Some(&apply) };
         let libc = if from_source {
-            self.built_from_source(context, &fork, variant, &scratch)?
+            self.built_from_source(context, &fork, &scratch)?
         } else {
             unpacked_libc(context)?
         };
         let packages = toolchain::unpacked_llvm(context)?;
-        super::replace_folder(&self.output(context), |folder| {
-            let out = folder.join("share/warpgrid/sysroots").join(&self.triple).join(&self.variant);
+        tree::replace(&self.output(context), |folder| {
+            let out = folder.join("share/warpgrid/sysroots").join(&self.triple).join(self.variant.as_str());
             stage_sysroot(&StageInputs {
                 compiler: &compiler(context),
                 libc: &libc,
@@ -81,7 +78,7 @@ impl BuildStep for StageSysroot {
                 fork: &fork.folder,
                 sysroots: &root.join("sysroots"),
                 triple: &self.triple,
-                variant,
+                variant: self.variant,
                 headers,
                 out: &out,
                 jobs: context.jobs,
@@ -99,7 +96,6 @@ impl StageSysroot {
         &self,
         context: &StepContext<'_>,
         fork: &Fork,
-        variant: Variant,
         scratch: &Path,
     ) -> anyhow::Result<PathBuf> {
         let fetched = fetch::fetched(context, "libc")?;
@@ -108,9 +104,9 @@ impl StageSysroot {
         let tree = scratch.join("tree");
         std::fs::create_dir_all(scratch).with_context(|| format!("creating `{}`", scratch.display()))?;
         let sysroots = context.paths.root.join("sysroots");
-        let parts = Description::read(&sysroots, &self.triple, variant)?.parts;
-        if variant == Variant::Stock {
-            super::replace_folder(&tree, |folder| unpack::git_tree(&repository.path, commit, folder))?;
+        let parts = Description::read(&sysroots, &self.triple, self.variant)?.parts;
+        if self.variant == Variant::Stock {
+            tree::replace(&tree, |folder| unpack::git_tree(&repository.path, commit, folder))?;
         } else {
             let sh = xshell::Shell::new().context("finding the current folder")?;
             let rebase = Rebase {
@@ -139,7 +135,7 @@ impl StageSysroot {
             fork: &fork.folder,
             wit: &context.paths.root.join("wit/warpgrid"),
             triple: &self.triple,
-            variant,
+            variant: self.variant,
             parts: &parts,
             jobs: context.jobs,
             scratch,
@@ -157,7 +153,7 @@ pub(super) fn unpacked_libc(context: &StepContext<'_>) -> anyhow::Result<PathBuf
     let fetched = fetch::fetched(context, "libc")?;
     let artifact = fetched.artifacts.first().context("`libc` was fetched without a file")?;
     let folder = context.scratch("libc-packages");
-    super::replace_folder(&folder, |folder| match fetched.kind_used {
+    tree::replace(&folder, |folder| match fetched.kind_used {
         Kind::Debian => unpack::deb(&artifact.path, folder),
         Kind::Archive => unpack::tar_gz(&artifact.path, folder),
         other => bail!("a prebuilt sysroot does not come as `{}`", other.as_str()),

@@ -7,6 +7,7 @@ use super::{StepContext, fetch};
 use crate::manifest::{Kind, Manifest};
 use crate::paths::Paths;
 use crate::source::unpack;
+use crate::tree;
 
 /// Fetches an input and unpacks all of its files into `folder`.
 ///
@@ -38,8 +39,8 @@ pub fn unpack_input(
 /// When it cannot be had.
 pub fn faketime_library(paths: &Paths, offline: bool, jobs: usize) -> anyhow::Result<PathBuf> {
     let folder = paths.target.join("build/faketime");
-    super::replace_folder(&folder, |folder| unpack_input(paths, offline, jobs, "faketime", folder))?;
-    super::files_below(&folder)?
+    tree::replace(&folder, |folder| unpack_input(paths, offline, jobs, "faketime", folder))?;
+    tree::files(&folder)?
         .into_iter()
         .find(|file| file.file_name().is_some_and(|name| name == "libfaketime.so.1"))
         .context("the packages of `faketime` hold no `libfaketime.so.1`")

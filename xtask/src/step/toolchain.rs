@@ -5,6 +5,7 @@ use super::{BuildStep, StepContext, facts, fetch};
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::toolchain::{self, ToolchainInputs};
+use crate::tree;
 
 /// Makes the part `toolchain`: `bin`, `lib` and the files for build systems.
 pub(super) struct StageToolchain;
@@ -24,7 +25,7 @@ impl BuildStep for StageToolchain {
         let packages = unpacked_llvm(context)?;
         let linker = context.part("wasm-component-ld").join("wasm-component-ld");
         let licences = linker.with_extension("licences.txt");
-        super::replace_folder(&self.output(context), |folder| {
+        tree::replace(&self.output(context), |folder| {
             facts::write_toolchain(
                 context,
                 &toolchain::stage(&ToolchainInputs {
@@ -53,7 +54,7 @@ pub(super) fn unpacked_llvm(context: &StepContext<'_>) -> anyhow::Result<PathBuf
     if std::fs::read_to_string(&marker).is_ok_and(|found| found == digests) {
         return Ok(folder);
     }
-    super::replace_folder(&folder, |folder| {
+    tree::replace(&folder, |folder| {
         for artifact in &fetched.artifacts {
             unpack::deb(&artifact.path, folder)?;
         }

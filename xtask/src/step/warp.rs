@@ -10,6 +10,7 @@ use crate::pack::licences::{self, CrateOptions};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
 use crate::toolchain::encoded_flags;
+use crate::{file, tree};
 
 /// Builds `warp`, or takes it from the cache when the same sources were built before.
 pub(super) struct BuildWarp;
@@ -51,12 +52,9 @@ impl BuildStep for BuildWarp {
             let target = folder.join("LICENCES.txt");
             std::fs::write(&target, licences).with_context(|| format!("writing `{}`", target.display()))
         })?;
-        super::replace_folder(&self.output(context), |folder| {
-            super::files::link_file(&built.join("warp"), &folder.join("bin/warp"))?;
-            super::files::link_file(
-                &built.join("LICENCES.txt"),
-                &folder.join("share/licenses/warp/LICENCES.txt"),
-            )
+        tree::replace(&self.output(context), |folder| {
+            file::link(&built.join("warp"), &folder.join("bin/warp"))?;
+            file::link(&built.join("LICENCES.txt"), &folder.join("share/licenses/warp/LICENCES.txt"))
         })
     }
 }

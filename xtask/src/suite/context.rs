@@ -1,9 +1,10 @@
 //! What every suite is handed; knows no suite.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::paths::Paths;
 use crate::plan::{LibcRoad, Options};
 use crate::run::{self, RunOptions};
+use crate::tree;
 
 /// Everything a suite may use.
 pub struct SuiteContext<'a> {
@@ -74,7 +75,7 @@ impl SuiteContext<'_> {
     /// When an older one cannot be removed or a new one not be made.
     pub fn scratch(&self, suite: &str) -> anyhow::Result<PathBuf> {
         let folder = self.paths.target.join("scratch").join(suite);
-        empty_folder(&folder)?;
+        tree::empty(&folder)?;
         Ok(folder)
     }
 
@@ -83,19 +84,4 @@ impl SuiteContext<'_> {
     pub fn log(&self, name: &str) -> PathBuf {
         self.paths.target.join("log").join(format!("{}.log", name.replace([' ', '/'], "-")))
     }
-}
-
-/// Makes `folder` exist and be empty.
-///
-/// # Errors
-/// When something in the way cannot be removed.
-pub fn empty_folder(folder: &Path) -> anyhow::Result<()> {
-    use anyhow::Context as _;
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("removing `{}`", folder.display()));
-        }
-        _ => {}
-    }
-    std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))
 }

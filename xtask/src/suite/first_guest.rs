@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::SuiteContext;
-use super::context::empty_folder;
 use super::variation::copy_checkout;
 use crate::exec::{Finished, Program};
 use crate::report::SuiteReport;
+use crate::tree;
 
 /// Heading of the README's section that is run.
 const TOUR: &str = "## Five-minute tour";
@@ -22,7 +22,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("first-guest");
     let scratch = context.scratch("first guest")?;
     let tour = scratch.join("a tour");
-    empty_folder(&tour)?;
+    tree::empty(&tour)?;
     let readme =
         std::fs::read_to_string(context.paths.root.join("README.md")).context("reading `README.md`")?;
     let blocks = blocks(&readme)?;
@@ -158,7 +158,7 @@ struct Edit {
 fn bad_input(context: &SuiteContext<'_>, file: &Path, folder: &Path, tour: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("reading `{}`", file.display()))?;
     let case: BadInput = toml::from_str(&text).with_context(|| format!("reading `{}`", file.display()))?;
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     if case.checkout {
         copy_checkout(&context.paths.root, folder)?;
     }

@@ -1,5 +1,6 @@
 //! Runs `tests/libc/*.c` with the SDK as users get it, for every target and both variants.
 use super::SuiteContext;
+use crate::manifest::Variant;
 use crate::report::SuiteReport;
 use crate::sysroot::cases::{CaseTools, read_cases, run_cases};
 
@@ -14,8 +15,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let sdk = context.sdk()?;
     let scratch = context.scratch("libc")?;
     let cases = read_cases(&context.paths.root.join("tests/libc"))?;
-    let sysroot =
-        |triple: &str, variant: crate::sysroot::recipe::Variant| sdk.sysroot(triple, variant.as_str());
+    let sysroot = |triple: &str, variant: Variant| sdk.sysroot(triple, variant.as_str());
     let rows = run_cases(
         &cases,
         &CaseTools {

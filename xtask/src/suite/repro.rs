@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::SuiteContext;
-use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
 use crate::digest::sha256_of_file;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
-use crate::step;
+use crate::{step, tree};
 
 /// What a variation changes: it is given plain surroundings, and says why when it cannot run here.
 type Change = fn(&SuiteContext<'_>, &mut Surroundings, &Folders) -> anyhow::Result<Option<String>>;
@@ -61,7 +60,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     for (name, change) in VARIATIONS {
         report.case_or_skip(*name, || {
             let folder = folders.scratch.join("variation");
-            empty_folder(&folder)?;
+            tree::empty(&folder)?;
             let mut around = Surroundings::plain(context, &folder, &checkout, &folders.cache);
             if let Some(reason) = change(context, &mut around, &folders)? {
                 return Ok(Outcome::Skipped(reason));
@@ -81,7 +80,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
             Ok(Outcome::Passed)
         });
     }
-    empty_folder(&folders.scratch.join("variation"))?;
+    tree::empty(&folders.scratch.join("variation"))?;
     Ok(report)
 }
 
@@ -129,7 +128,7 @@ fn another_user(
 }
 
 fn copy_cache(context: &SuiteContext<'_>, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("creating `{}`", to.display()))?;
+    tree::create(to)?;
     Program::new("cp")
         .arg("-a")
         .arg(context.paths.cache.join("."))
@@ -164,7 +163,10 @@ fn cold_inputs(
     copy_cache(context, &around.cache)?;
     std::fs::rename(around.cache.join("objects"), folders.scratch.join("variation/distfiles"))
         .context("moving the inputs out of the copied cache")?;
-    flatten(&folders.scratch.join("variation/distfiles"), &folders.scratch.join("variation/by-digest"))?;
+    step::link_objects(
+        &folders.scratch.join("variation/distfiles"),
+        &folders.scratch.join("variation/by-digest"),
+    )?;
     around.distfiles = folders.scratch.join("variation/by-digest");
     Ok(None)
 }
@@ -178,18 +180,6 @@ fn nothing_cached(
     umask(context, around, folders)?;
     around.cache = folders.scratch.join("variation/empty cache");
     around.distfiles = folders.scratch.join("variation/by-digest");
-    flatten(&folders.objects, &around.distfiles)?;
+    step::link_objects(&folders.objects, &around.distfiles)?;
     set(around, &[("TZ", "America/St_Johns"), ("LANG", "de_DE.UTF-8")])
-}
-
-/// Links every object of a cache into one folder, named by its digest.
-fn flatten(objects: &Path, into: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(into).with_context(|| format!("creating `{}`", into.display()))?;
-    for file in step::files_below(objects)? {
-        if let Some(name) = file.file_name().filter(|name| name.len() == 64) {
-            std::fs::hard_link(&file, into.join(name))
-                .with_context(|| format!("linking `{}`", file.display()))?;
-        }
-    }
-    Ok(())
 }

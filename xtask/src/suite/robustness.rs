@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::SuiteContext;
-use super::context::empty_folder;
 use super::variation::{Surroundings, copy_checkout, tarball};
 use crate::digest::sha256_of_file;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
-use crate::step;
+use crate::{step, tree};
 
 /// Kills of `ci`, and of `ci --full`.
 const KILLS: usize = 30;
@@ -32,7 +31,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let checkout = scratch.join("checkout");
     copy_checkout(&context.paths.root, &checkout)?;
     let distfiles = scratch.join("distfiles");
-    step::link_objects(&context.paths.cache, &distfiles)?;
+    step::link_objects(&context.paths.cache.join("objects"), &distfiles)?;
     let expected = sha256_of_file(&context.sdk()?.tarball)?;
     let around = |folder: &Path| -> anyhow::Result<Surroundings> {
         let cache = folder.join("cache");
@@ -67,7 +66,7 @@ fn kill_often(
     around: &Around<'_>,
     expected: &str,
 ) -> anyhow::Result<()> {
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     let log = context.log("robustness-kill");
     let start = Instant::now();
     around(folder)?.build_sdk()?.run(&log)?;
@@ -75,7 +74,7 @@ fn kill_often(
     same_bytes(folder, expected).context("an undisturbed build")?;
     let mut seed: u64 = 0x5eed_0001;
     let mut killed = 0;
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     while killed < kills {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let part = u32::try_from(seed >> 40).unwrap_or(0) % 1000;
@@ -90,10 +89,10 @@ fn kill_often(
                 if killed % 3 == 0 {
                     finish(context, folder, around, expected)
                         .with_context(|| format!("after kill {killed} at {wait:?} of {whole:?}"))?;
-                    empty_folder(folder)?;
+                    tree::empty(folder)?;
                 }
             }
-            Some(0) => empty_folder(folder)?,
+            Some(0) => tree::empty(folder)?,
             Some(code) => {
                 let text = std::fs::read_to_string(&log).unwrap_or_default();
                 bail!("a build after kill {killed} ended with {code}:\n{text}");
@@ -140,7 +139,7 @@ fn no_half_tarball(folder: &Path) -> anyhow::Result<()> {
     if !dist.is_dir() {
         return Ok(());
     }
-    for file in step::files_below(&dist)? {
+    for file in tree::files(&dist)? {
         let name = file.to_string_lossy().into_owned();
         if name.ends_with(".tar.gz") {
             let status = Program::new("gzip").arg("--test").arg(&file).output()?;
@@ -156,7 +155,7 @@ fn two_at_once(
     around: &Around<'_>,
     expected: &str,
 ) -> anyhow::Result<()> {
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     let first = around(folder)?;
     let mut second = around(folder)?;
     second.build = folder.join("other-build");
@@ -184,9 +183,9 @@ fn small_disk(
     around: &Around<'_>,
     expected: &str,
 ) -> anyhow::Result<Outcome> {
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     let disk = folder.join("disk");
-    empty_folder(&disk)?;
+    tree::empty(&disk)?;
     let mut surroundings = around(folder)?;
     surroundings.cache = disk.join("cache");
     surroundings.build = disk.join("build");
@@ -195,7 +194,7 @@ fn small_disk(
     // user namespaces are allowed. What was written is copied out, so that the next run starts from it.
     let script = "mount -t tmpfs -o size=\"$1\" tmpfs \"$2\" || exit 77; kept=\"$3\"; disk=\"$2\"; shift 3; \
                   \"$@\"; code=$?; cp -a \"$disk/.\" \"$kept\"; exit $code";
-    empty_folder(&keep)?;
+    tree::empty(&keep)?;
     surroundings.starter = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
         .map(str::to_owned)
         .into_iter()

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::SuiteContext;
-use super::context::{SdkUnderTest, empty_folder};
+use super::context::SdkUnderTest;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
 use crate::series::fork::Fork;
-use crate::step::files_below;
 use crate::sysroot::compiler::Compiler as WasmCompiler;
 use crate::sysroot::source_road_proof::{ProofInputs, prove};
+use crate::tree;
 
 const TARGETS: &[&str] = &["wasm32-wasip1", "wasm32-wasip2"];
 const VARIANTS: &[&str] = &["stock", "warpgrid"];
@@ -107,7 +107,7 @@ struct Compiler<'a> {
 impl Compiler<'_> {
     fn compile(&self, driver: &str, name: &str, text: &str, flags: &[&str]) -> anyhow::Result<PathBuf> {
         if !self.folder.is_dir() {
-            empty_folder(&self.folder)?;
+            tree::empty(&self.folder)?;
         }
         let source = self.folder.join(name);
         std::fs::write(&source, text).with_context(|| format!("writing `{}`", source.display()))?;
@@ -160,7 +160,7 @@ fn archive_size(sdk: &SdkUnderTest, target: &str) -> anyhow::Result<()> {
 }
 
 fn exceptions(sdk: &SdkUnderTest, folder: &Path) -> anyhow::Result<()> {
-    empty_folder(folder)?;
+    tree::empty(folder)?;
     let source = folder.join("throws.cpp");
     std::fs::write(&source, EXCEPTIONS).with_context(|| format!("writing `{}`", source.display()))?;
     let finished = Program::new(sdk.program("clang++"))
@@ -202,7 +202,7 @@ fn no_build_path(context: &SuiteContext<'_>, sdk: &SdkUnderTest) -> anyhow::Resu
         .iter()
         .map(|path| path.display().to_string().into_bytes())
         .collect();
-    for file in files_below(&sdk.folder)? {
+    for file in tree::files(&sdk.folder)? {
         if file.is_symlink() {
             continue;
         }

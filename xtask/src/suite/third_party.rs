@@ -5,11 +5,10 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use super::SuiteContext;
-use super::context::empty_folder;
 use crate::exec::Program;
 use crate::parallel::in_parallel;
 use crate::report::SuiteReport;
-use crate::step;
+use crate::{step, tree};
 
 /// One case, `tests/third-party/<name>.toml`. Paths are relative to the unpacked fixture unless said otherwise.
 #[derive(Debug, Deserialize)]
@@ -77,14 +76,14 @@ fn prepare(context: &SuiteContext<'_>, file: &Path, work: &Path) -> anyhow::Resu
     let text = std::fs::read_to_string(file).with_context(|| format!("reading `{}`", file.display()))?;
     let case: Case = toml::from_str(&text).with_context(|| format!("reading `{}`", file.display()))?;
     let fixture = work.join("fixture");
-    empty_folder(&fixture)?;
+    tree::empty(&fixture)?;
     step::unpack_input(context.paths, context.offline, context.jobs, &case.fixture, &fixture)?;
     let program = work.join("native");
     let compiler = Program::new("cc").current_dir(&context.paths.root);
     compile(context, &case, compiler, &fixture, &[], &program, &work.join("native.log"))
         .context("building natively with `cc`")?;
     let data = work.join("native-data");
-    empty_folder(&data)?;
+    tree::empty(&data)?;
     let finished = Program::new(&program).arg(&data).current_dir(work).output()?;
     if finished.code != Some(0) {
         bail!("the native program failed: {}", finished.describe());
@@ -114,7 +113,7 @@ fn compare(
         &work.join(format!("{target}.log")),
     )?;
     let data = work.join(format!("{target}-data"));
-    empty_folder(&data)?;
+    tree::empty(&data)?;
     let finished = Program::new(sdk.program("warp"))
         .args(["run", "--dir"])
         .arg(format!("{}::/scratch", data.display()))
@@ -163,7 +162,7 @@ fn compile(
         compiler = compiler.arg("-I").arg(fixture.join(folder));
     }
     let objects = output.with_extension("objects");
-    empty_folder(&objects)?;
+    tree::empty(&objects)?;
     let jobs: Vec<(PathBuf, PathBuf)> = sources
         .into_iter()
         .enumerate()

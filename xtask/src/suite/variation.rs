@@ -5,6 +5,7 @@ use anyhow::Context;
 
 use super::SuiteContext;
 use crate::exec::Program;
+use crate::tree;
 
 /// The surroundings of one build.
 pub struct Surroundings {
@@ -78,7 +79,7 @@ pub fn copy_checkout(root: &Path, to: &Path) -> anyhow::Result<()> {
         }
         let target = to.join(name);
         if let Some(folder) = target.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+            tree::create(folder)?;
         }
         std::fs::copy(&from, &target).with_context(|| format!("copying `{}`", from.display()))?;
     }
@@ -91,13 +92,8 @@ pub fn copy_checkout(root: &Path, to: &Path) -> anyhow::Result<()> {
 /// When there is none or more than one.
 pub fn tarball(build: &Path) -> anyhow::Result<PathBuf> {
     let dist = build.join("dist");
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(&dist).with_context(|| format!("listing `{}`", dist.display()))? {
-        let path = entry.with_context(|| format!("listing `{}`", dist.display()))?.path();
-        if path.to_string_lossy().ends_with(".tar.gz") {
-            found.push(path);
-        }
-    }
+    let mut found = tree::entries(&dist)?;
+    found.retain(|path| path.to_string_lossy().ends_with(".tar.gz"));
     anyhow::ensure!(found.len() == 1, "expected one tarball in `{}`, found {}", dist.display(), found.len());
     Ok(found.remove(0))
 }

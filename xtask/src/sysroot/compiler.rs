@@ -1,11 +1,11 @@
 //! Compiles C files for a wasm target with one given clang; knows no sysroot layout.
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 
 use crate::exec::Program;
+use crate::parallel::in_parallel;
+use crate::tree;
 
 /// A clang and what it needs to run.
 #[derive(Debug, Clone)]
@@ -48,33 +48,12 @@ impl Compiler {
     /// # Errors
     /// The first failure in the order of `units`, with the compiler's words.
     pub fn compile(&self, triple: &str, sysroot: &Path, units: &[Unit], jobs: usize) -> Result<()> {
-        let next = AtomicUsize::new(0);
-        let failures = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..jobs.clamp(1, units.len().max(1)) {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(unit) = units.get(at) else { return };
-                        if let Err(error) = self.compile_one(triple, sysroot, unit) {
-                            failures
-                                .lock()
-                                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                                .push((at, error));
-                        }
-                    }
-                });
-            }
-        });
-        let mut failures = failures.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        failures.sort_by_key(|(at, _)| *at);
-        failures.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+        in_parallel(jobs, units, |unit| self.compile_one(triple, sysroot, unit)).into_iter().collect()
     }
 
     fn compile_one(&self, triple: &str, sysroot: &Path, unit: &Unit) -> Result<()> {
         if let Some(folder) = unit.object.parent() {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
+            tree::create(folder)?;
         }
         self.program()
             .arg(format!("--target={triple}"))

@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use crate::manifest::Variant;
+
 /// `forks/libc/recipe.toml`: how the patched C library is made.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -135,27 +137,6 @@ impl Recipe {
         selected.sort_unstable_by_key(|(name, _)| *name);
         selected.dedup_by_key(|(name, _)| *name);
         Ok(selected)
-    }
-}
-
-/// Stock upstream, or upstream with our parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Variant {
-    /// Upstream as it is.
-    Stock,
-    /// Upstream with the parts laid over it.
-    Warpgrid,
-}
-
-impl Variant {
-    /// The word used in paths and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stock => "stock",
-            Self::Warpgrid => "warpgrid",
-        }
     }
 }
 

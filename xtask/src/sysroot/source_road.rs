@@ -12,9 +12,10 @@ use anyhow::{Context as _, Result, bail};
 
 use super::compiler::Compiler;
 use super::overlay;
-use super::recipe::{Recipe, Variant};
+use super::recipe::Recipe;
 use crate::exec::Program;
 use crate::hint::Hint;
+use crate::manifest::Variant;
 
 /// Name of the archive with our objects, beside upstream's `libc.a`.
 pub const OVERLAY_ARCHIVE: &str = "libwarpgrid-overlay.a";

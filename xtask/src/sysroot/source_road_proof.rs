@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::compiler::Compiler;
 use super::overlay::{self, OverlayInputs};
-use super::recipe::Variant;
 use super::source_road::{OVERLAY_ARCHIVE, SourceInputs, build_from_source};
 use super::{archive, symbols};
 use crate::exec::Program;
+use crate::manifest::Variant;
 
 const TRIPLE: &str = "wasm32-wasip2";
 

@@ -6,10 +6,11 @@ use anyhow::{Context as _, Result, bail};
 
 use super::compiler::{Compiler, Unit};
 use super::overlay::{self, OverlayInputs};
-use super::recipe::{Description, Recipe, Variant};
+use super::recipe::{Description, Recipe};
 use super::source_road::OVERLAY_ARCHIVE;
 use super::{archive, audit, symbols};
 use crate::hint::Hint;
+use crate::manifest::Variant;
 use crate::{file, tree};
 
 /// The patched libc.a may be larger than upstream's by this part of it, in percent.

@@ -14,7 +14,7 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("xtask/src/plan.rs", "crate::source", "a plan is pure data"),
     ("xtask/src/plan.rs", "crate::exec", "a plan is pure data"),
     ("xtask/src/plan.rs", "std::fs", "a plan is pure data"),
-    ("xtask/src/", "warpgrid_", "the build driver runs our programs, it does not link them"),
+    ("xtask/src/", "use warpgrid_", "the build driver runs our programs, it does not link them"),
     ("host/warpgrid-grants/src/", "use std::", "grants is `no_std`: data and pure functions"),
     ("host/warpgrid-grants/src/", "wasmtime", "grants knows no engine"),
     ("host/warpgrid-grants/src/", "tokio", "grants does no I/O"),
@@ -26,6 +26,7 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
 const BELOW_COMMANDS: &[&str] =
     &["cache", "exec", "manifest", "pack", "series", "source", "stamp", "step", "sysroot", "toolchain"];
 
+/// Checks the code above a file's unit tests.
 pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
     if !file.has_extension("rs") {
         return;
@@ -37,6 +38,9 @@ pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
         .is_some_and(|room| BELOW_COMMANDS.contains(&room));
     for (index, line) in file.content.lines().enumerate() {
         let code = line.trim_start();
+        if code == "#[cfg(test)]" {
+            break;
+        }
         if code.starts_with("//") {
             continue;
         }

@@ -47,8 +47,7 @@ pub(crate) fn run(args: &ComposeArgs) -> anyhow::Result<ExitCode> {
         Some(path) => path.clone(),
         None => sdk_fallback()?,
     };
-    let stub =
-        std::fs::read(&fallback).with_context(|| format!("cannot read `{}`", fallback.display()))?;
+    let stub = std::fs::read(&fallback).with_context(|| format!("cannot read `{}`", fallback.display()))?;
     let composed = compose::with_fallback(&component, &stub)
         .with_context(|| format!("cannot compose `{}` with `{}`", input.display(), fallback.display()))?;
     write(output, composed.as_deref().unwrap_or(&component))?;

@@ -107,8 +107,7 @@ fn name_of(path: &Path) -> String {
 /// The configuration and the folder that its relative paths start at.
 fn read_config(path: Option<&Path>) -> anyhow::Result<(WarpConfig, PathBuf)> {
     let Some(path) = path else { return Ok((WarpConfig::default(), PathBuf::new())) };
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let (config, warnings) = WarpConfig::parse(&text, path).map_err(|error| {
         let hints = error.hint.clone().into_iter().collect();
         hinted(error, hints)
@@ -126,7 +125,8 @@ fn options(args: &RunArgs, config: &WarpConfig, base: &Path) -> anyhow::Result<I
         environment.retain(|(known, _)| known != name);
         environment.push((name.clone(), value.clone()));
     }
-    let configured = config.folders.iter().map(|folder| Folder { host: base.join(&folder.host), ..folder.clone() });
+    let configured =
+        config.folders.iter().map(|folder| Folder { host: base.join(&folder.host), ..folder.clone() });
     Ok(InstanceOptions {
         arguments: std::iter::once(name).chain(args.arguments.iter().cloned()).collect(),
         environment,

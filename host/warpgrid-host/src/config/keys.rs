@@ -135,12 +135,7 @@ pub(super) const KEYS: &[Key] = &[
         "empty",
         "Further virtual files, by absolute path.",
     ),
-    now(
-        &["shims", "filesystem", "extra-virtual-paths", "*"],
-        "text",
-        "",
-        "The text of one virtual file.",
-    ),
+    now(&["shims", "filesystem", "extra-virtual-paths", "*"], "text", "", "The text of one virtual file."),
     now(
         &["shims", "dns"],
         "true, false or table",
@@ -194,10 +189,11 @@ pub(super) fn find(path: &[&str]) -> Option<&'static Key> {
     KEYS.iter().find(fits)
 }
 
-/// The names that may stand below a path, without those that the user chooses.
+/// The names that may stand below a path in this version, without those that the user chooses.
 pub(super) fn names_below(path: &[&str]) -> Vec<&'static str> {
     let below = |key: &&Key| {
-        key.path.len() == path.len() + 1
+        key.since == Since::Now
+            && key.path.len() == path.len() + 1
             && key.path.iter().zip(path).all(|(known, name)| *known == "*" || known == name)
     };
     KEYS.iter().filter(below).map(|key| key.path[path.len()]).filter(|name| *name != "*").collect()

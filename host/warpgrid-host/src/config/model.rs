@@ -7,7 +7,7 @@ use crate::VERSION;
 use crate::instance::Folder;
 use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -118,9 +118,7 @@ impl WarpConfig {
 
     /// The virtual hosts file: `localhost` and the names of `[hosts]`.
     pub fn hosts_file(&self) -> HostsFile {
-        self.hosts
-            .entries()
-            .fold(HostsFile::local(), |hosts, (name, addresses)| hosts.with(name, addresses))
+        self.hosts.entries().fold(HostsFile::local(), |hosts, (name, addresses)| hosts.with(name, addresses))
     }
 
     /// The guest's environment, with the values that come from the host's looked up.
@@ -189,16 +187,17 @@ impl Reader<'_> {
         ConfigError { file: self.file.to_owned(), line: self.walked.line(path), message, hint: None }
     }
 
-    fn names(
-        &self,
-        table: &str,
-        raw: BTreeMap<String, Addresses>,
-    ) -> Result<ServiceRegistry, ConfigError> {
+    fn names(&self, table: &str, raw: BTreeMap<String, Addresses>) -> Result<ServiceRegistry, ConfigError> {
+        let mut seen = BTreeSet::new();
         for (name, addresses) in &raw {
-            let wrong = |what: String| Err(self.error(&[table, name], format!("`{table}`: {what}")));
+            let wrong =
+                |what: &str| Err(self.error(&[table, name], format!("`{name}` in `[{table}]`: {what}")));
             match HostName::new(name) {
-                Err(error) => return wrong(format!("`{name}`: {error}")),
-                Ok(_) if addresses.0.is_empty() => return wrong(format!("`{name}` has no address")),
+                Err(error) => return wrong(&error.to_string()),
+                Ok(_) if addresses.0.is_empty() => return wrong("there is no address"),
+                Ok(known) if !seen.insert(known.clone()) => {
+                    return wrong("the name is there twice; case does not matter");
+                }
                 Ok(_) => {}
             }
         }
@@ -223,10 +222,7 @@ impl Reader<'_> {
         Ok(env)
     }
 
-    fn folders(
-        &self,
-        raw: BTreeMap<String, super::raw::RawFolder>,
-    ) -> Result<Vec<Folder>, ConfigError> {
+    fn folders(&self, raw: BTreeMap<String, super::raw::RawFolder>) -> Result<Vec<Folder>, ConfigError> {
         let mut folders = Vec::new();
         for (guest, folder) in raw {
             let path = NormalPath::new(&guest)

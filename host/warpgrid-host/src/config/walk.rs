@@ -30,8 +30,7 @@ pub(super) fn line_at(text: &str, byte: usize) -> usize {
 
 /// Checks all keys of a file.
 pub(super) fn walk(text: &str, file: &Path, table: &DeTable<'_>) -> Result<Walked, ConfigError> {
-    let mut walk =
-        Walk { text, file, walked: Walked { lines: BTreeMap::new(), warnings: Vec::new() } };
+    let mut walk = Walk { text, file, walked: Walked { lines: BTreeMap::new(), warnings: Vec::new() } };
     walk.table(&mut Vec::new(), table)?;
     Ok(walk.walked)
 }
@@ -60,7 +59,8 @@ impl Walk<'_> {
     /// Checks one key. False: it is ignored, with what is below it.
     fn key(&mut self, path: &[&str], span: Range<usize>) -> Result<bool, ConfigError> {
         let line = line_at(self.text, span.start);
-        let error = |message, hint| ConfigError { file: self.file.to_owned(), line: Some(line), message, hint };
+        let error =
+            |message, hint| ConfigError { file: self.file.to_owned(), line: Some(line), message, hint };
         if let Some(key) = keys::find(path) {
             let name = path.join(".");
             return match key.since {

@@ -1,7 +1,5 @@
 //! Compiles cases and runs them where they say; knows nothing of reports.
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -9,8 +7,10 @@ use anyhow::{Context as _, Result, bail};
 use super::directive::{Case, Mode, Stock};
 use super::{bless, imports};
 use crate::exec::Program;
+use crate::manifest::Variant;
+use crate::parallel::in_parallel;
 use crate::report::Outcome;
-use crate::sysroot::recipe::Variant;
+use crate::tree;
 
 /// The programs that cases are compiled and run with.
 pub struct CaseTools<'a> {
@@ -61,32 +61,18 @@ pub fn run_cases(cases: &[Case], tools: &CaseTools<'_>) -> Vec<Row> {
             }
         }
     }
-    let next = AtomicUsize::new(0);
-    let rows = Mutex::new(Vec::with_capacity(plan.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..tools.jobs.clamp(1, plan.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(&(case, target, variant, mode)) = plan.get(at) else { return };
-                    let start = Instant::now();
-                    let outcome = run_row(case, target, variant, mode, tools)
-                        .unwrap_or_else(|error| Outcome::Failed(format!("{error:#}")));
-                    let row = Row {
-                        name: format!("{} [{}]", case.name, mode.as_str()),
-                        target: target.to_owned(),
-                        variant,
-                        outcome,
-                        duration: start.elapsed(),
-                    };
-                    rows.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, row));
-                }
-            });
+    in_parallel(tools.jobs, &plan, |&(case, target, variant, mode)| {
+        let start = Instant::now();
+        let outcome = run_row(case, target, variant, mode, tools)
+            .unwrap_or_else(|error| Outcome::Failed(format!("{error:#}")));
+        Row {
+            name: format!("{} [{}]", case.name, mode.as_str()),
+            target: target.to_owned(),
+            variant,
+            outcome,
+            duration: start.elapsed(),
         }
-    });
-    let mut rows = rows.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    rows.sort_by_key(|(at, _)| *at);
-    rows.into_iter().map(|(_, row)| row).collect()
+    })
 }
 
 fn run_row(
@@ -103,10 +89,7 @@ fn run_row(
         return Ok(Outcome::Skipped(reason.to_owned()));
     }
     let folder = tools.scratch.join(format!("{}.{target}.{}.{}", case.name, variant.as_str(), mode.as_str()));
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty `{}`", folder.display()))?;
-    }
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make folder `{}`", folder.display()))?;
+    tree::empty(&folder)?;
     let program = compile(case, target, variant, &folder, tools)?;
     check_imports(case, variant, &program)?;
     let finished = command(case, variant, mode, &program, &folder, tools)?.output()?;
@@ -202,7 +185,7 @@ fn command(
     }
     if let Some(guest) = &case.dir {
         let host = folder.join("preopened");
-        std::fs::create_dir_all(&host).with_context(|| format!("cannot make folder `{}`", host.display()))?;
+        tree::create(&host)?;
         command = command.arg("--dir").arg(format!("{}::{guest}", host.display()));
     }
     command = command.arg(&program);

@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use warpgrid_grants::names::{
-    AddressCache, CacheStatistics, HostName, HostsFile, Link, LookupOrder, RegistryError, ServiceRegistry, Step,
+    AddressCache, CacheStatistics, HostName, HostsFile, Link, LookupOrder, RegistryError, ServiceRegistry,
+    Step,
 };
 
 /// Gives the time since any fixed moment. It never runs backwards.

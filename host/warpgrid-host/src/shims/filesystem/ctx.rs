@@ -100,7 +100,9 @@ impl FilesystemCtx {
     /// The map that answers for `path`: the instance's own below `/proc/self`, else the application's.
     pub(super) fn map(&self, path: &str) -> &VirtualFileMap {
         let own = NormalPath::new(path).is_ok_and(|path| {
-            path.as_str().strip_prefix("/proc/self").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            path.as_str()
+                .strip_prefix("/proc/self")
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         if !own {
             return &self.shared.map;

