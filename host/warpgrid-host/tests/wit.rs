@@ -13,10 +13,7 @@ fn package() -> (Resolve, PackageId) {
     (resolve, package)
 }
 
-fn interfaces<'a>(
-    resolve: &'a Resolve,
-    package: PackageId,
-) -> impl Iterator<Item = (&'a str, &'a Interface)> {
+fn interfaces(resolve: &Resolve, package: PackageId) -> impl Iterator<Item = (&str, &Interface)> {
     let interfaces = &resolve.packages[package].interfaces;
     interfaces.iter().map(|(name, id)| (name.as_str(), &resolve.interfaces[*id]))
 }
