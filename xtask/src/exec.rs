@@ -1,9 +1,14 @@
 //! Starts programs: one place that says how output is kept and what a failure looks like; knows no step.
+//!
+//! Two places start programs in another way: `series::git` through `xshell`, since git is given an empty environment
+//! and patches on standard input, and `pack::licences` through `cargo_metadata`, which reads cargo's answer itself.
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+
+use crate::tree;
 
 /// A program to run, as data: nothing is started until [`Program::run`] or [`Program::output`].
 #[derive(Debug, Clone)]
@@ -12,7 +17,7 @@ pub struct Program {
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     removed: Vec<OsString>,
-    directory: Option<PathBuf>,
+    folder: Option<PathBuf>,
 }
 
 /// How many lines of a failed program's output an error repeats.
@@ -26,7 +31,7 @@ impl Program {
             arguments: Vec::new(),
             environment: vec![("LC_ALL".into(), "C".into())],
             removed: Vec::new(),
-            directory: None,
+            folder: None,
         }
     }
 
@@ -60,8 +65,8 @@ impl Program {
 
     /// The folder the program runs in.
     #[must_use]
-    pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.directory = Some(directory.into());
+    pub fn current_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
         self
     }
 
@@ -80,10 +85,15 @@ impl Program {
         line
     }
 
+    /// What failed when there is no program yet. Without arguments: they may hold an address with a password.
+    fn starting(&self) -> String {
+        format!("starting `{}`", self.program.display())
+    }
+
     fn expression(&self) -> duct::Expression {
         let mut expression = duct::cmd(self.program.as_os_str(), &self.arguments);
-        if let Some(directory) = &self.directory {
-            expression = expression.dir(directory);
+        if let Some(folder) = &self.folder {
+            expression = expression.dir(folder);
         }
         for name in &self.removed {
             expression = expression.env_remove(name);
@@ -101,14 +111,10 @@ impl Program {
     /// end of its output and names the log.
     pub fn run(&self, log: &Path) -> anyhow::Result<()> {
         if let Some(folder) = log.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+            tree::create(folder)?;
         }
-        let output = self
-            .expression()
-            .stderr_to_stdout()
-            .stdout_path(log)
-            .run()
-            .with_context(|| format!("starting `{}`", self.command_line()))?;
+        let output =
+            self.expression().stderr_to_stdout().stdout_path(log).run().with_context(|| self.starting())?;
         if output.status.success() {
             return Ok(());
         }
@@ -116,7 +122,7 @@ impl Program {
         anyhow::bail!(
             "`{}` ended with {}\n{}\n(whole output: `{}`)",
             self.command_line(),
-            output.status,
+            Finished::from(&output).ending(),
             tail(&String::from_utf8_lossy(&text)),
             log.display()
         )
@@ -127,17 +133,17 @@ impl Program {
     /// # Errors
     /// When the program cannot be started.
     pub fn output(&self) -> anyhow::Result<Finished> {
-        let output = self
-            .expression()
-            .stdout_capture()
-            .stderr_capture()
-            .run()
-            .with_context(|| format!("starting `{}`", self.command_line()))?;
-        Ok(Finished {
-            code: output.status.code(),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        let output =
+            self.expression().stdout_capture().stderr_capture().run().with_context(|| self.starting())?;
+        Ok(Finished::from(&output))
+    }
+
+    /// Starts the program and gives its standard output to read as it comes; its messages are kept for the end.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn reader(&self) -> anyhow::Result<duct::ReaderHandle> {
+        self.expression().stderr_capture().reader().with_context(|| self.starting())
     }
 
     /// Runs the program and gives its standard output.
@@ -169,14 +175,14 @@ impl Program {
             .stdout(file)
             .stderr(again)
             .process_group(0);
-        if let Some(directory) = &self.directory {
-            command.current_dir(directory);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
         }
         for name in &self.removed {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let child = command.spawn().with_context(|| format!("starting `{}`", self.command_line()))?;
+        let child = command.spawn().with_context(|| self.starting())?;
         Ok(RunningGroup { child })
     }
 }
@@ -234,11 +240,26 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Exit code and the end of the output, for an error message.
+    /// How it ended, for an error message: `exit code 1` or `a signal`.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        self.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"))
+    }
+
+    /// How it ended and the end of its output, for an error message.
     #[must_use]
     pub fn describe(&self) -> String {
-        let code = self.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
-        format!("{code}\n{}", tail(&format!("{}{}", self.stdout, self.stderr)))
+        format!("{}\n{}", self.ending(), tail(&format!("{}{}", self.stdout, self.stderr)))
+    }
+}
+
+impl From<&std::process::Output> for Finished {
+    fn from(output: &std::process::Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
     }
 }
 
@@ -246,4 +267,72 @@ impl Finished {
 fn tail(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Program {
+        Program::new("sh").args(["-c", script])
+    }
+
+    #[test]
+    fn a_command_line_reads_as_a_person_would_type_it() {
+        let program = Program::new("bin/clang").args(["-c", "a b.c"]).arg("-o").arg("a.o");
+        assert_eq!(program.command_line(), "bin/clang -c 'a b.c' -o a.o");
+    }
+
+    #[test]
+    fn a_failure_is_told_with_the_end_of_the_output_and_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log/made.log");
+        shell("seq 30; echo bad >&2; exit 3").run(&log).unwrap_err();
+        let text = format!("{:#}", shell("seq 30; echo bad >&2; exit 3").run(&log).unwrap_err());
+        for part in ["`sh -c 'seq 30;", "ended with exit code 3\n", "\n30\nbad\n", &log.display().to_string()]
+        {
+            assert!(text.contains(part), "`{part}` is not in: {text}");
+        }
+        assert!(!text.contains("\n6\n"), "more than the end: {text}");
+        assert_eq!(std::fs::read_to_string(&log).unwrap().lines().count(), 31);
+        shell("echo done").run(&log).unwrap();
+        assert_eq!(std::fs::read_to_string(&log).unwrap(), "done\n");
+    }
+
+    #[test]
+    fn output_is_kept_apart_and_an_exit_code_is_an_answer() {
+        let finished = shell("echo out; echo err >&2; exit 7").output().unwrap();
+        assert_eq!((finished.code, &*finished.stdout, &*finished.stderr), (Some(7), "out\n", "err\n"));
+        assert_eq!(finished.describe(), "exit code 7\nout\nerr");
+        assert_eq!(shell("kill -9 $$").output().unwrap().ending(), "a signal");
+        let error = shell("echo out; exit 7").stdout().unwrap_err().to_string();
+        assert_eq!(error, "`sh -c 'echo out; exit 7'` failed: exit code 7\nout");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named_without_its_arguments() {
+        let error = Program::new("/nonexistent/git").arg("https://user:secret@h/").output().unwrap_err();
+        assert_eq!(error.to_string(), "starting `/nonexistent/git`");
+        assert!(!format!("{error:#}").contains("secret"), "{error:#}");
+    }
+
+    #[test]
+    fn variables_and_folder_are_the_programs_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = shell("echo $LC_ALL $A ${HOME-none}; pwd -P").env("A", "b").env_remove("HOME");
+        let text = program.current_dir(folder.path()).stdout().unwrap();
+        let here = folder.path().canonicalize().unwrap();
+        assert_eq!(text, format!("C b none\n{}\n", here.display()));
+    }
+
+    #[test]
+    fn a_group_ends_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut short = shell("exit 4").spawn_group(&log).unwrap();
+        assert_eq!(short.wait_at_most(std::time::Duration::from_secs(60)).unwrap(), Some(4));
+        let mut long = shell("cat /dev/zero >/dev/null").spawn_group(&log).unwrap();
+        assert_eq!(long.wait_at_most(std::time::Duration::ZERO).unwrap(), None);
+        long.kill().unwrap();
+    }
 }

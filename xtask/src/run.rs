@@ -164,7 +164,7 @@ struct BuildLock {
 
 impl BuildLock {
     fn take(target: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(target).with_context(|| format!("creating `{}`", target.display()))?;
+        tree::create(target)?;
         let path = target.join("lock");
         let file = std::fs::OpenOptions::new()
             .create(true)

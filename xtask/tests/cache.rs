@@ -39,21 +39,21 @@ fn entries(folder: &Path) -> Vec<String> {
 
 #[test]
 fn an_object_is_found_again_read_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::open(dir.path()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
     assert_eq!(cache.get(expected(&sha256_hex(b"hello"))).unwrap(), None);
     let path = write_object(&cache, b"hello");
-    let again = Cache::open(dir.path()).unwrap();
+    let again = Cache::open(folder.path()).unwrap();
     assert_eq!(again.get(expected(&sha256_hex(b"hello"))).unwrap(), Some(path.clone()));
     assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o444);
-    assert!(entries(&dir.path().join("tmp")).is_empty());
+    assert!(entries(&folder.path().join("tmp")).is_empty());
 }
 
 #[test]
 fn wrong_bytes_are_named_with_both_digests_and_not_stored() {
-    let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::open(dir.path()).unwrap();
-    let file = dir.path().join("object.bin");
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
+    let file = folder.path().join("object.bin");
     fs::write(&file, b"evil").unwrap();
     let error = cache.copy_in(expected(&sha256_hex(b"good")), "the digest folder", &file).unwrap_err();
     let wrong = error.downcast_ref::<WrongBytes>().unwrap();
@@ -66,11 +66,11 @@ fn wrong_bytes_are_named_with_both_digests_and_not_stored() {
 
 #[test]
 fn a_corrupted_object_is_refused_moved_aside_and_absent_afterwards() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = write_object(&Cache::open(dir.path()).unwrap(), b"hello");
+    let folder = tempfile::tempdir().unwrap();
+    let path = write_object(&Cache::open(folder.path()).unwrap(), b"hello");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(&path, b"hellO").unwrap();
-    let cache = Cache::open(dir.path()).unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
     let sha256 = sha256_hex(b"hello");
     let error = cache.get(expected(&sha256)).unwrap_err();
     let text = error.to_string();
@@ -79,25 +79,25 @@ fn a_corrupted_object_is_refused_moved_aside_and_absent_afterwards() {
     }
     assert!(error.downcast_ref::<Hint>().unwrap().hint().contains("run the command again"));
     assert_eq!(cache.get(expected(&sha256)).unwrap(), None);
-    assert_eq!(fs::read(dir.path().join("aside").join(&sha256)).unwrap(), b"hellO");
+    assert_eq!(fs::read(folder.path().join("aside").join(&sha256)).unwrap(), b"hellO");
 }
 
 #[test]
 fn many_writers_of_one_object_leave_one_good_object() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let bytes = vec![7; 300_000];
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let cache = Cache::open(dir.path()).unwrap();
+                let cache = Cache::open(folder.path()).unwrap();
                 write_object(&cache, &bytes);
                 assert!(cache.get(expected(&sha256_hex(&bytes))).unwrap().is_some());
             });
         }
     });
-    let cache = Cache::open(dir.path()).unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
     assert!(cache.get(expected(&sha256_hex(&bytes))).unwrap().is_some());
-    assert!(entries(&dir.path().join("tmp")).is_empty());
+    assert!(entries(&folder.path().join("tmp")).is_empty());
 }
 
 /// Not a test of its own: what the second process does when the next test starts it.
@@ -119,22 +119,22 @@ fn the_other_process() {
 
 #[test]
 fn a_killed_writer_leaves_nothing_that_is_used_and_its_work_is_cleaned_away() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "the_other_process", "--nocapture"])
-        .env(ROLE, dir.path())
+        .env(ROLE, folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(other.stdout.take().unwrap()));
     assert!(lines.any(|line| line.unwrap().contains("ready")));
-    let cache = Cache::open(dir.path()).unwrap();
-    assert_eq!(entries(&dir.path().join("tmp")).len(), 4, "work of a living process is left alone");
+    let cache = Cache::open(folder.path()).unwrap();
+    assert_eq!(entries(&folder.path().join("tmp")).len(), 4, "work of a living process is left alone");
     other.kill().unwrap();
     other.wait().unwrap();
-    let cache_after = Cache::open(dir.path()).unwrap();
-    assert!(entries(&dir.path().join("tmp")).is_empty(), "{:?}", entries(&dir.path().join("tmp")));
+    let cache_after = Cache::open(folder.path()).unwrap();
+    assert!(entries(&folder.path().join("tmp")).is_empty(), "{:?}", entries(&folder.path().join("tmp")));
     assert_eq!(built::lookup(&cache, &Key::new("half")).unwrap(), None);
     drop(cache.lock("held by the other process").unwrap());
     built::publish(&cache_after, &Key::new("half"), |_| Ok(())).unwrap();
@@ -142,13 +142,13 @@ fn a_killed_writer_leaves_nothing_that_is_used_and_its_work_is_cleaned_away() {
 
 #[test]
 fn a_built_part_is_built_once_by_many() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let built = AtomicUsize::new(0);
     let key = Key::new("tool").with("crate", "1.0");
     std::thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
-                let cache = Cache::open(dir.path()).unwrap();
+                let cache = Cache::open(folder.path()).unwrap();
                 let tree = built::publish(&cache, &key, |tree| {
                     built.fetch_add(1, Ordering::SeqCst);
                     fs::create_dir(tree.join("bin"))?;
@@ -164,14 +164,14 @@ fn a_built_part_is_built_once_by_many() {
 
 #[test]
 fn a_failed_build_is_not_kept() {
-    let dir = tempfile::tempdir().unwrap();
-    let cache = Cache::open(dir.path()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
     let key = Key::new("tool");
     let error = built::publish(&cache, &key, |tree| {
         fs::write(tree.join("half"), b"half")?;
         anyhow::bail!("no compiler")
     });
-    assert_eq!(format!("{:#}", error.unwrap_err()), "cannot build `tool`: no compiler");
+    assert_eq!(format!("{:#}", error.unwrap_err()), "building `tool`: no compiler");
     assert_eq!(built::lookup(&cache, &key).unwrap(), None);
 }
 
@@ -189,7 +189,7 @@ fn a_built_part_with_a_changed_missing_or_extra_file_is_built_again() {
         },
     ];
     for damage in damages {
-        let dir = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
         let key = Key::new("tool");
         let build = |tree: &Path| {
             fs::create_dir(tree.join("bin"))?;
@@ -198,12 +198,12 @@ fn a_built_part_with_a_changed_missing_or_extra_file_is_built_again() {
             std::os::unix::fs::symlink("bin/tool", tree.join("tool"))?;
             Ok(())
         };
-        let tree = built::publish(&Cache::open(dir.path()).unwrap(), &key, build).unwrap();
+        let tree = built::publish(&Cache::open(folder.path()).unwrap(), &key, build).unwrap();
         damage(&tree).unwrap();
-        let cache = Cache::open(dir.path()).unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
         assert_eq!(built::lookup(&cache, &key).unwrap(), None);
         built::publish(&cache, &key, build).unwrap();
-        assert!(built::lookup(&Cache::open(dir.path()).unwrap(), &key).unwrap().is_some());
+        assert!(built::lookup(&Cache::open(folder.path()).unwrap(), &key).unwrap().is_some());
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::exec::Program;
+use crate::tree;
 
 /// Everything that one run of a benchmark found.
 #[derive(Debug, Serialize)]
@@ -80,7 +81,7 @@ impl Figures {
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self).context("writing figures as JSON")?;
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+            tree::create(folder)?;
         }
         std::fs::write(path, text + "\n").with_context(|| format!("writing `{}`", path.display()))
     }

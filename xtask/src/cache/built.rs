@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::objects::Cache;
 use crate::digest::{sha256_hex, sha256_of_file};
+use crate::tree;
 
 /// Name of a built part: what it is, and everything that its bytes depend on.
 #[derive(Debug, Clone)]
@@ -84,18 +85,18 @@ pub fn publish(
     let temp = cache.temp_dir()?;
     let made = temp.path().join("part");
     let tree = made.join("tree");
-    fs::create_dir_all(&tree).with_context(|| format!("cannot make `{}`", tree.display()))?;
-    build(&tree).with_context(|| format!("cannot build `{}`", key.what))?;
+    tree::create(&tree)?;
+    build(&tree).with_context(|| format!("building `{}`", key.what))?;
     let list = made.join("digests");
-    fs::write(&list, digests(&tree)?).with_context(|| format!("cannot write `{}`", list.display()))?;
+    fs::write(&list, digests(&tree)?).with_context(|| format!("writing `{}`", list.display()))?;
     let folder = folder(cache, &hex);
     let shelf = folder.parent().context("a built part lies on a shelf")?;
-    fs::create_dir_all(shelf).with_context(|| format!("cannot make `{}`", shelf.display()))?;
+    tree::create(shelf)?;
     if folder.exists() {
         cache.set_aside(&folder, &hex)?;
     }
     fs::rename(&made, &folder)
-        .with_context(|| format!("cannot move `{}` to `{}`", made.display(), folder.display()))?;
+        .with_context(|| format!("moving `{}` to `{}`", made.display(), folder.display()))?;
     cache.mark_verified(&hex);
     Ok(folder.join("tree"))
 }
@@ -117,11 +118,11 @@ fn digests(root: &Path) -> anyhow::Result<String> {
             bail!("`{}` has a line break in its name", path.display());
         }
         let metadata =
-            fs::symlink_metadata(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+            fs::symlink_metadata(&path).with_context(|| format!("reading `{}`", path.display()))?;
         // Writing to a string cannot fail.
         let _ = if metadata.is_symlink() {
             let target =
-                fs::read_link(&path).with_context(|| format!("cannot read the link `{}`", path.display()))?;
+                fs::read_link(&path).with_context(|| format!("reading the link `{}`", path.display()))?;
             let target = sha256_hex(target.as_os_str().as_encoded_bytes());
             writeln!(out, "link {target} {name}")
         } else if metadata.is_dir() {
@@ -135,13 +136,9 @@ fn digests(root: &Path) -> anyhow::Result<String> {
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot list `{}`", folder.display()))?;
-        let path = entry.path();
-        let kind = entry.file_type().with_context(|| format!("cannot read `{}`", path.display()))?;
+    for path in tree::entries(folder)? {
         paths.push(path.clone());
-        if kind.is_dir() {
+        if path.is_dir() && !path.is_symlink() {
             collect(&path, paths)?;
         }
     }

@@ -14,14 +14,14 @@ impl Lock {
     /// Waits for the exclusive lock on `path`, which is created when absent and never removed.
     pub(super) fn exclusive(path: &Path) -> anyhow::Result<Self> {
         let file = open(path)?;
-        file.lock().with_context(|| format!("cannot lock `{}`", path.display()))?;
+        file.lock().with_context(|| format!("locking `{}`", path.display()))?;
         Ok(Self { _file: file })
     }
 
     /// Waits for a shared lock on `path`.
     pub(super) fn shared(path: &Path) -> anyhow::Result<Self> {
         let file = open(path)?;
-        file.lock_shared().with_context(|| format!("cannot lock `{}`", path.display()))?;
+        file.lock_shared().with_context(|| format!("locking `{}`", path.display()))?;
         Ok(Self { _file: file })
     }
 
@@ -32,7 +32,7 @@ impl Lock {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("cannot lock `{}`", path.display()))
+                Err(error).with_context(|| format!("locking `{}`", path.display()))
             }
         }
     }
@@ -45,5 +45,5 @@ fn open(path: &Path) -> anyhow::Result<File> {
         .read(true)
         .write(true)
         .open(path)
-        .with_context(|| format!("cannot open the lock `{}`", path.display()))
+        .with_context(|| format!("opening the lock `{}`", path.display()))
 }

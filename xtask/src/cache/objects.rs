@@ -12,6 +12,7 @@ use super::lock::Lock;
 use super::temp::{self, TempDir};
 use crate::digest::{sha256_hex, sha256_of_file};
 use crate::hint::Hint;
+use crate::tree;
 
 /// The store. Cheap to clone; clones share what has been verified in this process.
 #[derive(Debug, Clone)]
@@ -67,12 +68,12 @@ impl Cache {
     /// # Errors
     /// When the folders cannot be made.
     pub fn open(root: &Path) -> anyhow::Result<Self> {
-        let root = std::path::absolute(root)
-            .with_context(|| format!("cannot make `{}` absolute", root.display()))?;
+        let root =
+            std::path::absolute(root).with_context(|| format!("making `{}` absolute", root.display()))?;
         for folder in ["objects/sha256", "built", "partial", "aside", "git", "locks", "tmp"] {
             let path = root.join(folder);
             fs::create_dir_all(&path)
-                .with_context(|| format!("cannot make the cache folder `{}`", path.display()))?;
+                .with_context(|| format!("creating the cache folder `{}`", path.display()))?;
         }
         temp::remove_stale(&root.join("tmp"))?;
         Ok(Self { root, verified: Arc::default() })
@@ -155,17 +156,17 @@ impl Cache {
             return Err(expected.wrong(origin, found).into());
         }
         fs::set_permissions(file, Permissions::from_mode(0o444))
-            .with_context(|| format!("cannot set the mode of `{}`", file.display()))?;
-        let opened = File::open(file).with_context(|| format!("cannot open `{}`", file.display()))?;
-        opened.sync_all().with_context(|| format!("cannot write `{}` to disk", file.display()))?;
+            .with_context(|| format!("setting the mode of `{}`", file.display()))?;
+        let opened = File::open(file).with_context(|| format!("opening `{}`", file.display()))?;
+        opened.sync_all().with_context(|| format!("writing `{}` to disk", file.display()))?;
         let path = self.object_path(sha256);
         let shelf = path.parent().context("an object lies on a shelf")?;
-        fs::create_dir_all(shelf).with_context(|| format!("cannot make `{}`", shelf.display()))?;
+        tree::create(shelf)?;
         fs::rename(file, &path)
-            .with_context(|| format!("cannot move `{}` to `{}`", file.display(), path.display()))?;
+            .with_context(|| format!("moving `{}` to `{}`", file.display(), path.display()))?;
         File::open(shelf)
             .and_then(|shelf| shelf.sync_all())
-            .with_context(|| format!("cannot write `{}` to disk", shelf.display()))?;
+            .with_context(|| format!("writing `{}` to disk", shelf.display()))?;
         self.mark_verified(sha256);
         Ok(path)
     }
@@ -178,7 +179,7 @@ impl Cache {
         let temp = self.temp_dir()?;
         let copy = temp.path().join("object");
         fs::copy(file, &copy)
-            .with_context(|| format!("cannot copy `{}` to `{}`", file.display(), copy.display()))?;
+            .with_context(|| format!("copying `{}` to `{}`", file.display(), copy.display()))?;
         self.adopt(expected, origin, &copy)
     }
 
@@ -186,14 +187,15 @@ impl Cache {
     pub(super) fn set_aside(&self, path: &Path, name: &str) -> anyhow::Result<PathBuf> {
         let aside = self.root.join("aside").join(name);
         if aside.is_dir() {
-            fs::remove_dir_all(&aside).with_context(|| format!("cannot remove `{}`", aside.display()))?;
+            fs::remove_dir_all(&aside).with_context(|| format!("removing `{}`", aside.display()))?;
         }
         match fs::rename(path, &aside) {
             Ok(()) => Ok(aside),
             // Another process was faster.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(aside),
-            Err(error) => Err(error)
-                .with_context(|| format!("cannot move `{}` to `{}`", path.display(), aside.display())),
+            Err(error) => {
+                Err(error).with_context(|| format!("moving `{}` to `{}`", path.display(), aside.display()))
+            }
         }
     }
 

@@ -24,7 +24,7 @@ impl TempDir {
         let named = tempfile::Builder::new()
             .prefix("work-")
             .tempdir_in(root)
-            .with_context(|| format!("cannot make a folder in `{}`", root.display()))?;
+            .with_context(|| format!("creating a folder in `{}`", root.display()))?;
         let path = named.keep();
         let lock_path = path.with_extension("lock");
         let lock = Lock::exclusive(&lock_path)?;
@@ -49,9 +49,9 @@ impl Drop for TempDir {
 /// Removes the folders of processes that died. Does nothing while another process is making one.
 pub(super) fn remove_stale(root: &Path) -> anyhow::Result<()> {
     let Some(_gate) = Lock::try_exclusive(&root.join(".gate"))? else { return Ok(()) };
-    let entries = fs::read_dir(root).with_context(|| format!("cannot list `{}`", root.display()))?;
+    let entries = fs::read_dir(root).with_context(|| format!("listing `{}`", root.display()))?;
     for entry in entries {
-        let path = entry.with_context(|| format!("cannot list `{}`", root.display()))?.path();
+        let path = entry.with_context(|| format!("listing `{}`", root.display()))?.path();
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
         if !name.starts_with("work-") || path.extension() == Some(OsStr::new("lock")) {
             continue;
@@ -68,7 +68,7 @@ pub(super) fn remove_stale(root: &Path) -> anyhow::Result<()> {
 
 /// Lock files whose folder is gone: left by a process that died between the two removals.
 fn remove_orphaned_locks(root: &Path) -> anyhow::Result<()> {
-    let entries = fs::read_dir(root).with_context(|| format!("cannot list `{}`", root.display()))?;
+    let entries = fs::read_dir(root).with_context(|| format!("listing `{}`", root.display()))?;
     for entry in entries.flatten() {
         let path = entry.path();
         let orphaned = path.extension() == Some(OsStr::new("lock")) && !path.with_extension("").exists();

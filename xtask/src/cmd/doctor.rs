@@ -129,9 +129,9 @@ fn wrong_version(clients: &Clients, root: &Path, program: &str, channel: &str) -
 
 fn pinned_rust(root: &Path) -> anyhow::Result<String> {
     let path = root.join("rust-toolchain.toml");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
     let table: toml::Table =
-        toml::from_str(&text).with_context(|| format!("cannot parse `{}`", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("parsing `{}`", path.display()))?;
     let channel = table.get("toolchain").and_then(|toolchain| toolchain.get("channel"));
     let channel = channel.and_then(toml::Value::as_str);
     Ok(channel.with_context(|| format!("`{}` has no `toolchain.channel`", path.display()))?.to_owned())
@@ -194,12 +194,12 @@ mod tests {
 
     #[test]
     fn another_rust_than_the_pinned_one_is_a_finding() {
-        let dir = tempfile::tempdir().unwrap();
-        let program = dir.path().join("rustc");
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("rustc");
         std::fs::write(&program, "#!/bin/sh\necho 'rustc 1.2.3 (abc)'\n").unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&program, mode).unwrap();
-        let findings = findings(&dir.path().display().to_string());
+        let findings = findings(&folder.path().display().to_string());
         assert_eq!(findings[0].problem.as_deref(), Some("it is `rustc 1.2.3 (abc)`, pinned is 1.95.0"));
         assert!(findings[0].is_blocking());
     }

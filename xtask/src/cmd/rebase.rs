@@ -102,10 +102,10 @@ pub fn run(args: &RebaseArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     if args.validate {
         return print_validation(&fork, args.json);
     }
-    let sh = Shell::new().context("cannot find the current folder")?;
+    let sh = Shell::new().context("finding the current folder")?;
     let checkout = args.checkout.clone().unwrap_or_else(|| paths.target.join("src").join(&fork.name));
-    let checkout = std::path::absolute(&checkout).context("cannot make the checkout's path absolute")?;
-    let from = args.from.as_deref().map(std::path::absolute).transpose().context("cannot use `--from`")?;
+    let checkout = std::path::absolute(&checkout).context("making the checkout's path absolute")?;
+    let from = args.from.as_deref().map(std::path::absolute).transpose().context("using `--from`")?;
     let rebase = Rebase {
         sh: &sh,
         fork: &fork,
@@ -244,10 +244,10 @@ fn note(text: &str) {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).context("cannot write to the output")
+    std::io::stdout().write_all(text.as_bytes()).context("writing to the output")
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(value).context("cannot write the result as JSON")?;
+    let text = serde_json::to_string_pretty(value).context("writing the result as JSON")?;
     print(&format!("{text}\n"))
 }

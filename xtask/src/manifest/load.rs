@@ -45,7 +45,7 @@ impl Manifest {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+    std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))
 }
 
 fn label(path: &Path) -> String {

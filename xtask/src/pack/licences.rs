@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 
+use crate::tree;
+
 /// Debian's names of texts that its `copyright` files point to, and their SPDX names.
 const COMMON: [(&str, &str); 13] = [
     ("Apache-2.0", "Apache-2.0"),
@@ -28,7 +30,7 @@ const COMMON: [(&str, &str); 13] = [
 /// # Errors
 /// When it is no SPDX expression, names something without a text, or a file cannot be written.
 pub fn write_texts(expression: &str, out: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
+    tree::create(out)?;
     let parsed = spdx::Expression::parse(expression)
         .map_err(|error| anyhow::anyhow!("{}", error.reason))
         .with_context(|| format!("reading the licence `{expression}`"))?;
@@ -52,7 +54,7 @@ pub fn write_texts(expression: &str, out: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// When a file cannot be read or written.
 pub fn copy_debian(packages: &Path, names: &[&str], out: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("creating `{}`", out.display()))?;
+    tree::create(out)?;
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     for name in names {
         let path = packages.join("usr/share/doc").join(name).join("copyright");
@@ -191,12 +193,10 @@ fn linked<'a>(metadata: &'a Metadata, root: &'a PackageId) -> anyhow::Result<Vec
 fn texts(package: &Package) -> anyhow::Result<Vec<String>> {
     let folder = package.manifest_path.as_std_path().parent().unwrap_or(Path::new("/"));
     let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).with_context(|| format!("listing `{}`", folder.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", folder.display()))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if is_licence_name(&name) && entry.path().is_file() {
-            let bytes = std::fs::read(entry.path())
-                .with_context(|| format!("reading `{}`", entry.path().display()))?;
+    for path in tree::entries(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_licence_name(&name) && path.is_file() {
+            let bytes = std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
             found.insert(name, normalise(&String::from_utf8_lossy(&bytes)));
         }
     }

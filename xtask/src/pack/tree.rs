@@ -76,10 +76,8 @@ fn walk(
     tree: &mut Tree,
     files: &mut Vec<(String, PathBuf, u64)>,
 ) -> anyhow::Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| format!("listing `{}`", folder.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", folder.display()))?;
-        let path = entry.path();
-        let name = entry.file_name();
+    for path in crate::tree::entries(folder)? {
+        let name = path.file_name().unwrap_or_default();
         let name = name.to_str().with_context(|| format!("the name of `{}` is not UTF-8", path.display()))?;
         anyhow::ensure!(
             !name.chars().any(char::is_control) && !name.contains('\\'),

@@ -58,8 +58,7 @@ pub fn apply(checkout: &Checkout<'_>, series: &Series, patches: &[&Patch]) -> an
     .map(str::to_owned)
     .to_vec();
     for patch in patches {
-        let path =
-            std::path::absolute(series.path(patch)).context("cannot make the path of a patch absolute")?;
+        let path = std::path::absolute(series.path(patch)).context("making the path of a patch absolute")?;
         arguments.push(path.to_string_lossy().into_owned());
     }
     let ended = checkout.git.attempt(&arguments.iter().map(String::as_str).collect::<Vec<_>>())?;

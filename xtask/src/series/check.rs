@@ -24,7 +24,7 @@ pub fn check(sh: &Shell, fork: &Fork, sysroot: Option<Sysroot<'_>>) -> anyhow::R
     if !findings.is_empty() {
         return Ok(findings);
     }
-    let scratch = tempfile::tempdir().context("cannot make a folder for the check")?;
+    let scratch = tempfile::tempdir().context("creating a folder for the check")?;
     let (checkout, cache) = (scratch.path().join("checkout"), scratch.path().join("cache"));
     let rebase = Rebase { sh, fork, checkout: &checkout, cache: &cache, from: None, discard: false };
     let report = rebase.apply_to_preimages(sysroot, &[])?;

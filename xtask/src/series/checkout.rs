@@ -12,8 +12,8 @@ use xshell::Shell;
 
 use super::git::Git;
 use super::upstream::{CACHED, Fetched};
-use crate::file;
 use crate::hint::Hint;
+use crate::{file, tree};
 
 /// What a checkout was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,8 +90,7 @@ impl<'a> Checkout<'a> {
         if !path.exists() {
             return Ok(None);
         }
-        let text =
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
         let state =
             serde_json::from_str(&text).with_context(|| format!("`{}` is damaged", path.display()))?;
         Ok(Some(state))
@@ -103,7 +102,7 @@ impl<'a> Checkout<'a> {
     /// When the record cannot be written.
     pub fn record(&self, state: &State) -> anyhow::Result<()> {
         let path = self.state_path();
-        let text = serde_json::to_string_pretty(state).context("cannot write the state as JSON")?;
+        let text = serde_json::to_string_pretty(state).context("writing the state as JSON")?;
         file::replace(&path, text.as_bytes())
     }
 
@@ -124,16 +123,12 @@ impl<'a> Checkout<'a> {
             }
             let mut old = self.folder.clone().into_os_string();
             old.push(".discarded");
-            if Path::new(&old).exists() {
-                std::fs::remove_dir_all(&old)
-                    .with_context(|| format!("cannot remove `{}`", old.display()))?;
-            }
+            tree::remove(Path::new(&old))?;
             std::fs::rename(&self.folder, &old)
                 .and_then(|()| std::fs::remove_dir_all(&old))
-                .with_context(|| format!("cannot remove `{folder}`"))?;
+                .with_context(|| format!("removing `{folder}`"))?;
         }
-        std::fs::create_dir_all(self.folder.join(".git"))
-            .with_context(|| format!("cannot make `{folder}`"))?;
+        std::fs::create_dir_all(self.folder.join(".git")).with_context(|| format!("creating `{folder}`"))?;
         self.record(state)?;
         self.git.init(false)
     }
@@ -210,7 +205,5 @@ impl<'a> Checkout<'a> {
 }
 
 fn is_empty(folder: &Path) -> anyhow::Result<bool> {
-    let mut entries =
-        std::fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-    Ok(entries.next().is_none())
+    Ok(tree::entries(folder)?.is_empty())
 }

@@ -125,7 +125,7 @@ impl Export {
         for patch in &present.patches {
             if !self.files.iter().any(|(name, _)| *name == patch.file_name) {
                 let path = folder.join(&patch.file_name);
-                std::fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+                file::remove(&path)?;
                 exported.removed.push(patch.file_name.clone());
             }
         }
@@ -226,16 +226,10 @@ fn collect_blobs(folder: &Path, blobs: &mut BTreeMap<String, String>) -> anyhow:
     if !folder.exists() {
         return Ok(());
     }
-    let context = || format!("cannot read `{}`", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(context)? {
-        let path = entry.with_context(context)?.path();
-        if path.is_dir() {
-            collect_blobs(&path, blobs)?;
-            continue;
-        }
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    for path in tree::files(folder)? {
+        let bytes = std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
         if !bytes.is_empty() {
-            let id = Oid::hash_object(ObjectType::Blob, &bytes).context("cannot compute a blob id")?;
+            let id = Oid::hash_object(ObjectType::Blob, &bytes).context("computing a blob id")?;
             blobs.insert(id.to_string(), path.display().to_string());
         }
     }

@@ -1,11 +1,10 @@
 //! The patch files of one fork, in order; knows nothing of git.
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
 use super::finding::Finding;
 use super::name::PatchName;
 use super::patch::Patch;
+use crate::tree;
 
 /// A fork's `patches/` folder as it was read.
 #[derive(Debug, Clone)]
@@ -28,21 +27,13 @@ impl Series {
         if !folder.exists() {
             return Ok(series);
         }
-        let context = || format!("cannot read the patch folder `{}`", folder.display());
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(folder).with_context(context)? {
-            let entry = entry.with_context(context)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            match name.ends_with(".patch") && entry.path().is_file() {
-                true => names.push(name),
+        for path in tree::entries(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match name.ends_with(".patch") && path.is_file() {
+                true => series.patches.push(Patch::read(&path)?),
                 false if name == ".gitkeep" => {}
                 false => series.strangers.push(name),
             }
-        }
-        names.sort();
-        series.strangers.sort();
-        for name in names {
-            series.patches.push(Patch::read(&folder.join(name))?);
         }
         Ok(series)
     }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use super::folder::Series;
 use super::path_map::PathMap;
 use crate::hint::Hint;
+use crate::tree;
 
 /// One folder of `forks/`.
 #[derive(Debug, Clone)]
@@ -50,17 +51,8 @@ impl Fork {
         if !folder.exists() {
             return Ok(Vec::new());
         }
-        let mut names = Vec::new();
-        for entry in
-            std::fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?
-        {
-            let entry = entry.with_context(|| format!("cannot read `{}`", folder.display()))?;
-            if entry.path().is_dir() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
-            }
-        }
-        names.sort();
-        Ok(names)
+        let forks = tree::entries(&folder)?.into_iter().filter(|path| path.is_dir());
+        Ok(forks.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect())
     }
 
     /// The patch series.
@@ -86,8 +78,7 @@ impl Fork {
         if !path.exists() {
             return Ok(PathMap::default());
         }
-        let text =
-            std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        PathMap::parse(&text).with_context(|| format!("cannot use the recipe `{}`", path.display()))
+        let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
+        PathMap::parse(&text).with_context(|| format!("using the recipe `{}`", path.display()))
     }
 }

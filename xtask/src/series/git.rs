@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use xshell::{Cmd, Shell};
 
+use crate::tree;
+
 /// Settings that the command line fixes, because a repository's own configuration could change the result.
 const FIXED: &[&str] = &[
     "advice.detachedHead=false",
@@ -80,8 +82,7 @@ impl<'a> Git<'a> {
     /// When the folder cannot be made, or git fails.
     pub fn init(&self, bare: bool) -> anyhow::Result<()> {
         let folder = &self.folder;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
+        tree::create(folder)?;
         let mut arguments = vec!["init", "-q", "--template=", "--initial-branch=series"];
         arguments.extend(bare.then_some("--bare"));
         self.run(&arguments)

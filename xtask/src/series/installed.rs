@@ -68,8 +68,9 @@ pub fn apply_headers(
         match bytes {
             // A header may be a hard link into a cache: replaced, never written through.
             Some(bytes) => file::replace(&target, &bytes)?,
-            None => std::fs::remove_file(&target)
-                .with_context(|| format!("cannot remove `{}`", target.display()))?,
+            None => {
+                std::fs::remove_file(&target).with_context(|| format!("removing `{}`", target.display()))?
+            }
         }
         changes.changed.push(path);
     }
@@ -89,7 +90,7 @@ fn apply_file(
     let before = match files.remove(&path) {
         Some(bytes) => bytes,
         None if target.exists() => {
-            Some(std::fs::read(&target).with_context(|| format!("cannot read `{}`", target.display()))?)
+            Some(std::fs::read(&target).with_context(|| format!("reading `{}`", target.display()))?)
         }
         None => None,
     };

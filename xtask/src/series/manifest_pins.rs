@@ -42,7 +42,7 @@ impl PinTable for ManifestPins {
     /// Writes the row below the divider, and the one line above it that must agree: `ref` of the git source.
     fn write(&mut self, fork: &str, pin: &Pin) -> anyhow::Result<()> {
         let path = self.path.display();
-        let text = std::fs::read_to_string(&self.path).with_context(|| format!("cannot read `{path}`"))?;
+        let text = std::fs::read_to_string(&self.path).with_context(|| format!("reading `{path}`"))?;
         let Some(text) = with_ref(&text, fork, &pin.revision) else {
             bail!("`{path}` has no `[[upstream.{fork}.source]]` of kind `git`");
         };

@@ -44,7 +44,7 @@ impl Patch {
     /// # Errors
     /// When the file cannot be read; what is wrong inside it is in [`Patch::problems`].
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read patch `{}`", path.display()))?;
+        let bytes = std::fs::read(path).with_context(|| format!("reading patch `{}`", path.display()))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Ok(Self::parse(&name, bytes))
     }

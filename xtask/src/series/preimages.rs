@@ -89,8 +89,8 @@ fn installed(
     let Some(sysroot) = sysroot else { return Ok(None) };
     let Some(Place::Installed(place)) = map.place(file.path(), sysroot.triple) else { return Ok(None) };
     let path = sysroot.root.join(place);
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let id = Oid::hash_object(ObjectType::Blob, &bytes).context("cannot compute a blob id")?.to_string();
+    let bytes = std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
+    let id = Oid::hash_object(ObjectType::Blob, &bytes).context("computing a blob id")?.to_string();
     if let Some((expected, _)) = &file.index
         && *expected != id
     {

@@ -154,9 +154,9 @@ impl<'a> Upstream<'a> {
             bail!("`{revision}` is not a tag, branch or commit id");
         }
         let folder = self.cache.join("git");
-        let cannot = || format!("cannot make a clone in `{}`", folder.display());
-        std::fs::create_dir_all(&folder).with_context(cannot)?;
-        let draft = tempfile::Builder::new().prefix(".fetching-").tempdir_in(&folder).with_context(cannot)?;
+        let failed = || format!("making a clone in `{}`", folder.display());
+        std::fs::create_dir_all(&folder).with_context(failed)?;
+        let draft = tempfile::Builder::new().prefix(".fetching-").tempdir_in(&folder).with_context(failed)?;
         let git = Git::new(self.sh, &draft.path().join("clone.git"));
         git.init(true)?;
         let place = self.place();
@@ -172,7 +172,7 @@ impl<'a> Upstream<'a> {
         if let Err(error) = std::fs::rename(git.folder(), &repository)
             && !repository.is_dir()
         {
-            return Err(error).with_context(cannot);
+            return Err(error).with_context(failed);
         }
         self.describe(&Git::new(self.sh, &repository), &commit)
     }

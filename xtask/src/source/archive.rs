@@ -78,7 +78,7 @@ pub(super) fn download(
     let attempt = || attempt(client, url, size, partial, &|bytes| bar.at(bytes));
     let result =
         attempt.retry(pauses).sleep(retry.sleep).when(|error| matches!(error, Attempt::Cut(_))).call();
-    let at = || format!("cannot download `{name}` from its project");
+    let at = || format!("downloading `{name}` from its project");
     match result {
         Ok(()) => Ok(()),
         Err(Attempt::Cut(error) | Attempt::Refused(error)) => Err(Failure::Unavailable(error.context(at()))),
@@ -99,7 +99,7 @@ fn client() -> anyhow::Result<&'static Client> {
         .connect_timeout(PATIENCE)
         .timeout(PATIENCE)
         .build()
-        .context("cannot set up HTTPS")?;
+        .context("setting up HTTPS")?;
     Ok(CLIENT.get_or_init(|| client))
 }
 
@@ -159,9 +159,8 @@ fn receive(
     partial: &Path,
     progress: &dyn Fn(u64),
 ) -> Result<(), Attempt> {
-    let write_error = |error: std::io::Error| {
-        Attempt::Broken(anyhow::anyhow!("cannot write `{}`: {error}", partial.display()))
-    };
+    let write_error =
+        |error: std::io::Error| Attempt::Broken(anyhow::anyhow!("writing `{}`: {error}", partial.display()));
     let mut file = OpenOptions::new()
         .create(true)
         .write(true)

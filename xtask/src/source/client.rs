@@ -2,11 +2,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
 
-use anyhow::Context;
-use xshell::Shell;
-
+use crate::exec::{Finished, Program};
 use crate::hint::Hint;
 
 /// Lines of a program's complaints that are repeated in an error.
@@ -126,19 +123,17 @@ impl Clients {
     ///
     /// # Errors
     /// When the program is missing or cannot be started.
-    pub(super) fn output<I, S>(&self, folder: &Path, program: &str, args: I) -> anyhow::Result<Output>
+    pub(super) fn output<I, S>(&self, folder: &Path, program: &str, args: I) -> anyhow::Result<Finished>
     where
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        let found = self.need(program)?;
-        let shell = Shell::new().context("cannot read the current folder")?;
-        shell.change_dir(folder);
-        let mut command = shell.cmd(&found).args(args).env("LC_ALL", "C").quiet().ignore_status();
+        let arguments = args.into_iter().map(|argument| argument.as_ref().to_owned());
+        let mut command = Program::new(self.need(program)?).args(arguments).current_dir(folder);
         for (name, value) in &self.env {
             command = command.env(name, value);
         }
-        command.output().with_context(|| format!("cannot run `{program}`"))
+        command.output()
     }
 
     /// As [`Clients::output`], and gives standard output as text.
@@ -150,11 +145,11 @@ impl Clients {
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        let output = self.output(folder, program, args)?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        let finished = self.output(folder, program, args)?;
+        if finished.code == Some(0) {
+            return Ok(finished.stdout);
         }
-        anyhow::bail!("`{program}` failed: {}", complaint(&output))
+        anyhow::bail!("`{program}` failed: {}", complaint(&finished))
     }
 }
 
@@ -172,11 +167,10 @@ pub(super) fn missing(program: &str) -> anyhow::Error {
 }
 
 /// The end of what a program wrote to standard error, without credentials in addresses.
-pub(super) fn complaint(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+pub(super) fn complaint(finished: &Finished) -> String {
+    let lines: Vec<&str> = finished.stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
-        return output.status.to_string();
+        return finished.ending();
     }
     let shown = &lines[lines.len().saturating_sub(STDERR_LINES)..];
     without_credentials(&shown.join("\n  "))

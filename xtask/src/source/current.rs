@@ -46,7 +46,7 @@ impl Fetcher {
             }
             let asked = self
                 .ask(input, source)
-                .with_context(|| format!("cannot pin source `{}` of `{}`", source.kind(), input.name))?;
+                .with_context(|| format!("pinning source `{}` of `{}`", source.kind(), input.name))?;
             pins.extend(asked);
         }
         Ok(pins)
@@ -138,7 +138,7 @@ impl Fetcher {
     /// Puts a downloaded file into the cache under its own digest.
     fn take(&self, input: &Input, name: &str, file: &Path) -> anyhow::Result<Pinned> {
         let sha256 = sha256_of_file(file)?;
-        let metadata = fs::metadata(file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let metadata = fs::metadata(file).with_context(|| format!("reading `{}`", file.display()))?;
         let expected = Expected { input: &input.name, file: name, sha256: &sha256 };
         self.cache().copy_in(expected, "the download", file)?;
         Ok(Pinned::File { file: name.to_owned(), size: Some(metadata.len()), sha256 })

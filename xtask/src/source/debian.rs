@@ -9,8 +9,10 @@ use anyhow::Context as _;
 
 use super::client::{Clients, complaint};
 use super::fetcher::{Context, Failure, WantedFile};
+use crate::file;
 use crate::hint::Hint;
 use crate::manifest::{Package, Pin, Source};
+use crate::tree;
 
 /// Keys of Debian's archives, where the system has them outside apt's trusted folder.
 const KEY_RING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -91,7 +93,7 @@ fn try_fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Result<
     let _spinner = context.progress.spinner(&format!("debian: {} packages", missing.len()));
     // Kept between runs, so that apt continues what a killed run left.
     let into = context.cache.root().join("partial/debian");
-    fs::create_dir_all(&into).with_context(|| format!("cannot make `{}`", into.display()))?;
+    tree::create(&into)?;
     let mut left_over = false;
     for (_, _, file) in &missing {
         left_over |= into.join(file.file).exists();
@@ -139,12 +141,7 @@ fn take_complete(context: &Context<'_>, folder: &Path, file: &WantedFile<'_>) {
 
 /// Empties the folder of unfinished downloads.
 fn clear(folder: &Path) -> anyhow::Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
-    for entry in entries.flatten() {
-        let path = entry.path();
-        fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
-    }
-    Ok(())
+    tree::entries(folder)?.iter().try_for_each(|path| file::remove(path))
 }
 
 /// The error for a pinned version that no suite carries, if it is so.
@@ -183,7 +180,7 @@ impl<'a> Apt<'a> {
         let root = folder.join("apt");
         for part in ["lists/partial", "cache/archives/partial"] {
             let path = root.join(part);
-            fs::create_dir_all(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
+            tree::create(&path)?;
         }
         let apt = Self { clients, root };
         let repositories = apt.repositories().map_err(Failure::Unavailable)?;
@@ -193,7 +190,7 @@ impl<'a> Apt<'a> {
         }
         for (name, text) in [("status", ""), ("sources.list", lines.as_str())] {
             let path = apt.root.join(name);
-            fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))?;
         }
         let folder = apt.root.clone();
         apt.read(&folder, "apt-get", &["update", "--quiet", "--error-on=any"])
@@ -271,14 +268,14 @@ impl<'a> Apt<'a> {
             all.extend(["-o".to_owned(), option]);
         }
         all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        let output = self.clients.output(folder, program, &all)?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        let finished = self.clients.output(folder, program, &all)?;
+        if finished.code == Some(0) {
+            return Ok(finished.stdout);
         }
         anyhow::bail!(
             "`{program} {}` failed: {}",
             arguments.first().copied().unwrap_or(""),
-            complaint(&output)
+            complaint(&finished)
         )
     }
 }

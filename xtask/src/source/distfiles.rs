@@ -9,7 +9,7 @@ use anyhow::Context;
 pub(super) fn find(folder: &Path, file: &str, sha256: &str) -> anyhow::Result<Option<PathBuf>> {
     let list = folder.join("SHA256SUMS");
     if list.is_file() {
-        let text = fs::read_to_string(&list).with_context(|| format!("cannot read `{}`", list.display()))?;
+        let text = fs::read_to_string(&list).with_context(|| format!("reading `{}`", list.display()))?;
         let listed = text
             .lines()
             .filter_map(|line| line.split_once(char::is_whitespace))

@@ -91,8 +91,8 @@ fn repository_path(cache: &Cache, url: &str, commit: &str) -> PathBuf {
 
 /// The tree of a commit; libgit2 verifies the commit's bytes against its id.
 fn tree_of(repository: &Path, commit: &str) -> anyhow::Result<String> {
-    let opened = Repository::open_bare(repository)
-        .with_context(|| format!("cannot open `{}`", repository.display()))?;
+    let opened =
+        Repository::open_bare(repository).with_context(|| format!("opening `{}`", repository.display()))?;
     let oid = Oid::from_str(commit).with_context(|| format!("`{commit}` is no commit id"))?;
     let found = opened.find_commit(oid).with_context(|| format!("commit {commit} is not there"))?;
     let tree = found.tree().with_context(|| format!("the tree of {commit} is not there"))?;
@@ -118,7 +118,7 @@ struct Remote<'a> {
 impl<'a> Remote<'a> {
     fn new(context: &'a Context<'a>, url: &'a str, folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("fresh.git");
-        Repository::init_bare(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
+        Repository::init_bare(&path).with_context(|| format!("creating `{}`", path.display()))?;
         Ok(Self { context, url, path })
     }
 
@@ -149,7 +149,7 @@ impl<'a> Remote<'a> {
         if place.exists() {
             return Ok(());
         }
-        fs::rename(&self.path, &place).with_context(|| format!("cannot make `{}`", place.display()))
+        fs::rename(&self.path, &place).with_context(|| format!("creating `{}`", place.display()))
     }
 
     fn git<'s>(&self, arguments: impl IntoIterator<Item = &'s str>) -> anyhow::Result<String> {

@@ -8,20 +8,20 @@ use anyhow::Context;
 use super::client::{Clients, complaint};
 use super::fetcher::{Failure, WantedFile};
 use crate::cache::WrongBytes;
+use crate::tree;
 
 /// Has pip download one wheel into `folder`; pip itself refuses other bytes than pinned.
 pub(super) fn download(clients: &Clients, folder: &Path, wanted: WantedFile<'_>) -> Result<PathBuf, Failure> {
     let line = format!("{}=={} --hash=sha256:{}\n", wanted.name, wanted.version, wanted.sha256);
     let list = folder.join("requirements.txt");
-    fs::write(&list, line).with_context(|| format!("cannot write `{}`", list.display()))?;
+    fs::write(&list, line).with_context(|| format!("writing `{}`", list.display()))?;
     let arguments = ["download", "--no-deps", "--only-binary=:all:", "--require-hashes", "--no-input"];
     let arguments = arguments.into_iter().chain(["--dest", "got", "-r", "requirements.txt"]);
-    let output = clients.output(folder, "pip", arguments).map_err(Failure::Unavailable)?;
-    if output.status.success() {
+    let finished = clients.output(folder, "pip", arguments).map_err(Failure::Unavailable)?;
+    if finished.code == Some(0) {
         return only_file(&folder.join("got")).map_err(Failure::Unavailable);
     }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    match said.lines().find_map(|line| line.trim().strip_prefix("Got ")) {
+    match finished.stderr.lines().find_map(|line| line.trim().strip_prefix("Got ")) {
         Some(found) => Err(Failure::Fatal(
             WrongBytes {
                 input: wanted.input.to_owned(),
@@ -32,7 +32,7 @@ pub(super) fn download(clients: &Clients, folder: &Path, wanted: WantedFile<'_>)
             }
             .into(),
         )),
-        None => Err(Failure::Unavailable(anyhow::anyhow!("`pip` failed: {}", complaint(&output)))),
+        None => Err(Failure::Unavailable(anyhow::anyhow!("`pip` failed: {}", complaint(&finished)))),
     }
 }
 
@@ -57,8 +57,7 @@ pub(super) fn current(
 }
 
 fn only_file(folder: &Path) -> anyhow::Result<PathBuf> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let mut files = tree::entries(folder)?;
     match (files.pop(), files.is_empty()) {
         (Some(file), true) => Ok(file),
         _ => anyhow::bail!("`pip` did not leave exactly one file in `{}`", folder.display()),

@@ -59,13 +59,12 @@ pub(super) fn current(
     );
     for (name, text) in [("Cargo.toml", manifest.as_str()), ("lib.rs", "")] {
         let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))?;
     }
     clients.read(folder, "cargo", ["generate-lockfile", "--quiet"])?;
     let path = folder.join("Cargo.lock");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let lock: toml::Table =
-        toml::from_str(&text).with_context(|| format!("cannot parse `{}`", path.display()))?;
+    let text = fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
+    let lock: toml::Table = toml::from_str(&text).with_context(|| format!("parsing `{}`", path.display()))?;
     let packages = lock.get("package").and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
     // Other packages may depend on another version of it; the probe's own is the newest allowed one.
     let versions = packages

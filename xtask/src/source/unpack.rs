@@ -12,7 +12,9 @@ use git2::build::CheckoutBuilder;
 use git2::{Oid, Repository};
 use tar::{Archive, Entry, EntryType};
 
-use super::client::missing;
+use super::client::{complaint, missing};
+use crate::exec::{Finished, Program};
+use crate::tree;
 
 /// Bounds of one archive: more than any input of ours, less than what fills a disk.
 const MOST_BYTES: u64 = 8 << 30;
@@ -23,25 +25,22 @@ const MOST_ENTRIES: usize = 500_000;
 /// # Errors
 /// When `dpkg-deb` is missing or fails, or an entry would land outside.
 pub fn deb(package: &Path, into: &Path) -> anyhow::Result<()> {
-    let reader = duct::cmd("dpkg-deb", ["--fsys-tarfile".as_ref(), package.as_os_str()])
-        .env("LC_ALL", "C")
-        .stderr_capture()
-        .unchecked()
-        .reader()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => missing("dpkg-deb"),
-            _ => anyhow::Error::new(error).context("cannot run `dpkg-deb`"),
-        })?;
+    let program = Program::new("dpkg-deb").arg("--fsys-tarfile").arg(package);
+    let reader = program.reader().map_err(|error| match error.downcast_ref::<io::Error>() {
+        Some(cause) if cause.kind() == io::ErrorKind::NotFound => missing("dpkg-deb"),
+        _ => error,
+    })?;
     let unpacked = tar(&reader, into);
     // Read to the end, so that the program is not ended by a closed pipe before it could complain.
     let drained = io::copy(&mut &reader, &mut io::sink());
     if let Ok(Some(output)) = reader.try_wait()
         && !output.status.success()
     {
-        bail!("`dpkg-deb` cannot read `{}`: {}", package.display(), super::client::complaint(output));
+        let said = complaint(&Finished::from(output));
+        bail!("`dpkg-deb` cannot read `{}`: {said}", package.display());
     }
-    drained.with_context(|| format!("cannot read `{}`", package.display()))?;
-    unpacked.with_context(|| format!("cannot unpack `{}`", package.display()))
+    drained.with_context(|| format!("reading `{}`", package.display()))?;
+    unpacked.with_context(|| format!("unpacking `{}`", package.display()))
 }
 
 /// Unpacks a package of the Rust registry; its files lie under `<name>-<version>/` in `into`.
@@ -57,9 +56,9 @@ pub fn crate_file(package: &Path, into: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// When the archive cannot be read, or an entry would land outside.
 pub fn tar_gz(archive: &Path, into: &Path) -> anyhow::Result<()> {
-    let file = File::open(archive).with_context(|| format!("cannot open `{}`", archive.display()))?;
+    let file = File::open(archive).with_context(|| format!("opening `{}`", archive.display()))?;
     tar(GzDecoder::new(io::BufReader::new(file)), into)
-        .with_context(|| format!("cannot unpack `{}`", archive.display()))
+        .with_context(|| format!("unpacking `{}`", archive.display()))
 }
 
 /// Writes the files of a commit in a bare repository into `into`; every object is verified against its id.
@@ -68,27 +67,27 @@ pub fn tar_gz(archive: &Path, into: &Path) -> anyhow::Result<()> {
 /// When the commit is not there, damaged, or cannot be written.
 pub fn git_tree(repository: &Path, commit: &str, into: &Path) -> anyhow::Result<()> {
     let opened = Repository::open_bare(repository)
-        .with_context(|| format!("cannot open the repository `{}`", repository.display()))?;
+        .with_context(|| format!("opening the repository `{}`", repository.display()))?;
     let oid = Oid::from_str(commit).with_context(|| format!("`{commit}` is no commit id"))?;
     let tree = opened
         .find_commit(oid)
         .and_then(|commit| commit.tree())
         .with_context(|| format!("commit {commit} is not in `{}`", repository.display()))?;
-    fs::create_dir_all(into).with_context(|| format!("cannot make `{}`", into.display()))?;
+    tree::create(into)?;
     let mut checkout = CheckoutBuilder::new();
     checkout.target_dir(into).force().update_index(false).disable_filters(true);
     opened
         .checkout_tree(tree.as_object(), Some(&mut checkout))
-        .with_context(|| format!("cannot write commit {commit} to `{}`", into.display()))
+        .with_context(|| format!("writing commit {commit} to `{}`", into.display()))
 }
 
 /// Unpacks a tar stream into `into`.
 fn tar(stream: impl Read, into: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(into).with_context(|| format!("cannot make `{}`", into.display()))?;
-    let root = into.canonicalize().with_context(|| format!("cannot find `{}`", into.display()))?;
+    tree::create(into)?;
+    let root = into.canonicalize().with_context(|| format!("finding `{}`", into.display()))?;
     let mut unpacker = Unpacker { root, real_folders: HashSet::new(), links: Vec::new(), bytes: 0 };
-    for (count, entry) in Archive::new(stream).entries().context("cannot read the archive")?.enumerate() {
-        let mut entry = entry.context("cannot read the archive")?;
+    for (count, entry) in Archive::new(stream).entries().context("reading the archive")?.enumerate() {
+        let mut entry = entry.context("reading the archive")?;
         if count > MOST_ENTRIES {
             bail!("more than {MOST_ENTRIES} entries");
         }
@@ -116,26 +115,26 @@ impl Unpacker {
         }
         self.real_folder(path.parent().unwrap_or(&self.root.clone()))?;
         if path.symlink_metadata().is_ok_and(|present| !present.is_dir()) {
-            fs::remove_file(&path).with_context(|| format!("cannot replace `{}`", path.display()))?;
+            fs::remove_file(&path).with_context(|| format!("replacing `{}`", path.display()))?;
         }
         match kind {
             EntryType::Regular | EntryType::Continuous => {
                 let executable = entry.header().mode().context("it has no mode")? & 0o100 != 0;
                 let mut file =
-                    File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+                    File::create(&path).with_context(|| format!("writing `{}`", path.display()))?;
                 self.bytes += io::copy(&mut entry.take(MOST_BYTES - self.bytes + 1), &mut file)
-                    .with_context(|| format!("cannot write `{}`", path.display()))?;
+                    .with_context(|| format!("writing `{}`", path.display()))?;
                 if self.bytes > MOST_BYTES {
                     bail!("the archive unpacks to more than {MOST_BYTES} bytes");
                 }
                 let mode = if executable { 0o755 } else { 0o644 };
                 file.set_permissions(Permissions::from_mode(mode))
-                    .with_context(|| format!("cannot set the mode of `{}`", path.display()))
+                    .with_context(|| format!("setting the mode of `{}`", path.display()))
             }
             EntryType::Symlink => {
                 let target = link_target(entry)?;
                 stays_inside(place.parent().unwrap_or(Path::new("")), &target)?;
-                symlink(&target, &path).with_context(|| format!("cannot link `{}`", path.display()))?;
+                symlink(&target, &path).with_context(|| format!("linking `{}`", path.display()))?;
                 self.links.push(path);
                 Ok(())
             }
@@ -148,9 +147,7 @@ impl Unpacker {
                 if !is_file {
                     bail!("it links to `{}`, which is no file of the archive before it", target.display());
                 }
-                fs::copy(&target, &path)
-                    .map(drop)
-                    .with_context(|| format!("cannot copy `{}`", target.display()))
+                fs::copy(&target, &path).map(drop).with_context(|| format!("copying `{}`", target.display()))
             }
             kind => bail!("it is of kind {kind:?}, which no input needs"),
         }
@@ -168,9 +165,9 @@ impl Unpacker {
             Ok(present) if present.is_dir() => {}
             Ok(_) => bail!("`{}` is a link or a file, not a folder", path.display()),
             Err(_) => {
-                fs::create_dir(path).with_context(|| format!("cannot make `{}`", path.display()))?;
+                fs::create_dir(path).with_context(|| format!("creating `{}`", path.display()))?;
                 fs::set_permissions(path, Permissions::from_mode(0o755))
-                    .with_context(|| format!("cannot set the mode of `{}`", path.display()))?;
+                    .with_context(|| format!("setting the mode of `{}`", path.display()))?;
             }
         }
         self.real_folders.insert(path.to_owned());

@@ -55,7 +55,7 @@ fn build(context: &StepContext<'_>, tool: &str) -> anyhow::Result<PathBuf> {
     let fetcher = context.fetcher()?;
     built::publish(fetcher.cache(), &key, |folder| {
         let work = context.scratch(tool);
-        std::fs::create_dir_all(&work).with_context(|| format!("creating `{}`", work.display()))?;
+        tree::create(&work)?;
         let unpacked = work.join("crate");
         tree::replace(&unpacked, |folder| super::unpack_crate(&artifact.path, folder))?;
         let build = CrateBuild {

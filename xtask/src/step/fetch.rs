@@ -68,7 +68,7 @@ impl BuildStep for Fetch {
             .collect();
         let output = self.output(context);
         let folder = output.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+        tree::create(folder)?;
         let text = serde_json::to_string_pretty(&records).context("writing what was fetched")?;
         std::fs::write(&output, text).with_context(|| format!("writing `{}`", output.display()))
     }

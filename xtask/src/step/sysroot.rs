@@ -102,7 +102,7 @@ impl StageSysroot {
         let repository = fetched.artifacts.first().context("`libc` was fetched without a repository")?;
         let commit = repository.commit.as_deref().context("`libc` was fetched without a commit")?;
         let tree = scratch.join("tree");
-        std::fs::create_dir_all(scratch).with_context(|| format!("creating `{}`", scratch.display()))?;
+        tree::create(scratch)?;
         let sysroots = context.paths.root.join("sysroots");
         let parts = Description::read(&sysroots, &self.triple, self.variant)?.parts;
         if self.variant == Variant::Stock {

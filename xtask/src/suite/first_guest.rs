@@ -1,6 +1,6 @@
 //! Does what the README says, word for word, and then what it does not say: bad input.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -35,17 +35,12 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
                     command_block(context, &tour, &block.text, expected.map(|block| block.text.as_str()))
                 });
             }
-            "text" => {}
-            _ => write_block(&tour, block)?,
+            "c" | "toml" => write_block(&tour, block)?,
+            _ => {}
         }
     }
     let folder = context.paths.root.join("tests/bad-input");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .with_context(|| format!("listing `{}`", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
-    cases.sort();
-    for case in cases {
+    for case in tree::entries(&folder)? {
         let name = case.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         report.case(format!("bad input: {name}"), || bad_input(context, &case, &scratch.join(&name), &tour));
     }
@@ -165,7 +160,7 @@ fn bad_input(context: &SuiteContext<'_>, file: &Path, folder: &Path, tour: &Path
     for (name, content) in &case.files {
         let path = folder.join(name);
         let above = path.parent().unwrap_or(folder);
-        std::fs::create_dir_all(above).with_context(|| format!("creating `{}`", above.display()))?;
+        tree::create(above)?;
         std::fs::write(&path, content).with_context(|| format!("writing `{}`", path.display()))?;
     }
     for edit in &case.edit {

@@ -1,12 +1,13 @@
 //! Runs `cargo test` and turns its lines into rows; knows no test by name.
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use super::SuiteContext;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
 use crate::step::host_cargo;
+use crate::tree;
 
 /// Tests of the build driver. Those of the patch series are a suite of their own.
 ///
@@ -60,8 +61,7 @@ fn driver_cargo(context: &SuiteContext<'_>) -> Program {
 fn integration_tests(context: &SuiteContext<'_>) -> anyhow::Result<Vec<String>> {
     let folder = context.paths.root.join("xtask/tests");
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(&folder).with_context(|| format!("listing `{}`", folder.display()))? {
-        let path = entry.with_context(|| format!("listing `{}`", folder.display()))?.path();
+    for path in tree::entries(&folder)? {
         if path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file() {
             names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
         }

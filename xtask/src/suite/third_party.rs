@@ -48,12 +48,8 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("third-party");
     let folder = context.paths.root.join("tests/third-party");
     let scratch = context.scratch("third-party")?;
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .with_context(|| format!("listing `{}`", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        .collect();
-    files.sort();
+    let mut files = tree::entries(&folder)?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     for file in files {
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let work = scratch.join(&name);
@@ -181,11 +177,7 @@ fn compile(
 fn expand(root: &Path, pattern: &str) -> anyhow::Result<Vec<PathBuf>> {
     let Some(folder) = pattern.strip_suffix("/*.c") else { return Ok(vec![root.join(pattern)]) };
     let folder = root.join(folder);
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .with_context(|| format!("listing `{}`", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "c"))
-        .collect();
-    files.sort();
+    let mut files = tree::entries(&folder)?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     Ok(files)
 }

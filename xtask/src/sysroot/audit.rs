@@ -44,7 +44,7 @@ pub fn remainder(members: &[Member], prefix: &str) -> Result<BTreeSet<String>> {
 /// # Errors
 /// When the list cannot be read, a line has no reason, or the names differ.
 pub fn compare(names: &BTreeSet<String>, path: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     let reviewed = parse(&text).with_context(|| format!("in `{}`", path.display()))?;
     let known: BTreeSet<String> = reviewed.into_keys().collect();
     if known == *names {

@@ -48,7 +48,7 @@ pub fn export(wit: &Path, world: &str, interfaces: &[&str]) -> Result<Bindings> 
 
 fn generate(wit: &Path, world: &str, interfaces: &[&str], side: Side) -> Result<Bindings> {
     let mut resolve = Resolve::default();
-    resolve.push_path(wit).with_context(|| format!("cannot read the WIT package in `{}`", wit.display()))?;
+    resolve.push_path(wit).with_context(|| format!("reading the WIT package in `{}`", wit.display()))?;
     let package = resolve
         .package_names
         .keys()
@@ -76,10 +76,7 @@ fn generate(wit: &Path, world: &str, interfaces: &[&str], side: Side) -> Result<
         ..Default::default()
     };
     let mut files = Files::default();
-    options
-        .build()
-        .generate(&mut resolve, world_id, &mut files)
-        .context("the C bindings cannot be generated")?;
+    options.build().generate(&mut resolve, world_id, &mut files).context("generating the C bindings")?;
     let mut files: Vec<(String, Vec<u8>)> =
         files.iter().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect();
     files.sort();

@@ -65,6 +65,6 @@ impl Compiler {
             .arg(&unit.object)
             .stdout()
             .map(drop)
-            .with_context(|| format!("cannot compile `{}` for {triple}", unit.source.display()))
+            .with_context(|| format!("compiling `{}` for {triple}", unit.source.display()))
     }
 }

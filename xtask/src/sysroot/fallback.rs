@@ -7,6 +7,7 @@ use wit_component::ComponentEncoder;
 use super::compiler::{Compiler, Unit};
 use super::recipe::Recipe;
 use super::{bindings, overlay};
+use crate::tree;
 
 /// The target whose plain modules are encoded; the code imports nothing, so any would do.
 const TRIPLE: &str = "wasm32-wasip1";
@@ -39,9 +40,7 @@ pub fn build_fallback(inputs: &FallbackInputs<'_>) -> Result<PathBuf> {
     let recipe = Recipe::read(inputs.fork)?;
     let interfaces: Vec<&str> = recipe.fallback.interfaces.iter().map(String::as_str).collect();
     let generated = bindings::export(inputs.wit, &recipe.fallback.world, &interfaces)?;
-    let make = |folder: &Path| {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make folder `{}`", folder.display()))
-    };
+    let make = |folder: &Path| tree::create(folder);
     let folder = inputs.scratch.join("fallback");
     make(&folder)?;
     make(inputs.out)?;
@@ -49,7 +48,7 @@ pub fn build_fallback(inputs: &FallbackInputs<'_>) -> Result<PathBuf> {
     let mut units = Vec::new();
     for (name, bytes) in &generated.files {
         let path = folder.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
+        std::fs::write(&path, bytes).with_context(|| format!("writing `{}`", path.display()))?;
         if name.ends_with(".o") {
             objects.push(path);
         } else if name.ends_with(".c") {
@@ -80,14 +79,14 @@ pub fn build_fallback(inputs: &FallbackInputs<'_>) -> Result<PathBuf> {
         .arg(&module)
         .args(&objects)
         .stdout()
-        .context("cannot link the fallback")?;
-    let bytes = std::fs::read(&module).with_context(|| format!("cannot read `{}`", module.display()))?;
+        .context("linking the fallback")?;
+    let bytes = std::fs::read(&module).with_context(|| format!("reading `{}`", module.display()))?;
     let component = ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
         .and_then(|mut encoder| encoder.encode())
         .context("the fallback is no valid component")?;
     let path = inputs.out.join(format!("{}.wasm", recipe.fallback.world));
-    std::fs::write(&path, component).with_context(|| format!("cannot write `{}`", path.display()))?;
+    std::fs::write(&path, component).with_context(|| format!("writing `{}`", path.display()))?;
     Ok(path)
 }

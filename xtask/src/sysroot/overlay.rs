@@ -11,6 +11,7 @@ use super::archive::{self, Member};
 use super::compiler::{Compiler, Unit};
 use super::recipe::{Part, Recipe};
 use super::{bindings, object, rename, symbols};
+use crate::tree;
 
 /// What laying the parts over an archive takes.
 #[derive(Debug, Clone, Copy)]
@@ -114,13 +115,13 @@ pub(super) struct Prepared {
 /// Generates the bindings of `parts` below `scratch` and lists the C files.
 pub(super) fn prepare(parts: &[(&str, &Part)], fork: &Path, wit: &Path, scratch: &Path) -> Result<Prepared> {
     let folder = scratch.join("bindings");
-    empty(&folder)?;
+    tree::empty(&folder)?;
     let mut sources = Vec::new();
     let mut component_types = Vec::new();
     for interface in parts.iter().filter_map(|(_, part)| part.interface.as_deref()).collect::<BTreeSet<_>>() {
         for (name, bytes) in bindings::import(wit, interface)?.files {
             let path = folder.join(&name);
-            std::fs::write(&path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
+            std::fs::write(&path, &bytes).with_context(|| format!("writing `{}`", path.display()))?;
             if name.ends_with(".o") {
                 component_types.push(Member { name, data: bytes });
             } else if name.ends_with(".c") {
@@ -140,7 +141,7 @@ pub(super) fn prepare(parts: &[(&str, &Part)], fork: &Path, wit: &Path, scratch:
 
 fn compile(recipe: &Recipe, prepared: &Prepared, inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
     let objects = inputs.scratch.join("objects");
-    empty(&objects)?;
+    tree::empty(&objects)?;
     let include = format!("-I{}", prepared.bindings.display());
     let units: Vec<Unit> = prepared
         .sources
@@ -158,8 +159,8 @@ fn compile(recipe: &Recipe, prepared: &Prepared, inputs: &OverlayInputs<'_>) -> 
     inputs.compiler.compile(inputs.triple, inputs.sysroot, &units, inputs.jobs)?;
     let mut members = Vec::with_capacity(units.len());
     for (unit, (name, _)) in units.iter().zip(&prepared.sources) {
-        let data = std::fs::read(&unit.object)
-            .with_context(|| format!("cannot read `{}`", unit.object.display()))?;
+        let data =
+            std::fs::read(&unit.object).with_context(|| format!("reading `{}`", unit.object.display()))?;
         members.push(Member { name: format!("{name}.obj"), data });
     }
     Ok(members)
@@ -171,21 +172,13 @@ pub(super) fn generated_flags(recipe: &Recipe) -> Vec<String> {
     flags.cloned().chain(["-w".to_owned()]).collect()
 }
 
-/// Makes `folder` and takes away what is in it.
-pub(super) fn empty(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).with_context(|| format!("cannot empty `{}`", folder.display()))?;
-    }
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make folder `{}`", folder.display()))
-}
-
 /// Writes `members` as an archive with an index and gives its size in bytes.
 ///
 /// # Errors
 /// When a member cannot be read or the file not be written.
 pub fn write_archive(members: &[Member], path: &Path) -> Result<u64> {
     let bytes = archive::write(members, |member| object::definitions(&member.data))?;
-    std::fs::write(path, &bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
+    std::fs::write(path, &bytes).with_context(|| format!("writing `{}`", path.display()))?;
     Ok(bytes.len() as u64)
 }
 

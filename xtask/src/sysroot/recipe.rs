@@ -179,7 +179,7 @@ impl Description {
 }
 
 fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     toml::from_str(&text).with_context(|| format!("`{}` is not as expected", path.display()))
 }
 

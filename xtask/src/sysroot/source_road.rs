@@ -16,6 +16,7 @@ use super::recipe::Recipe;
 use crate::exec::Program;
 use crate::hint::Hint;
 use crate::manifest::Variant;
+use crate::tree;
 
 /// Name of the archive with our objects, beside upstream's `libc.a`.
 pub const OVERLAY_ARCHIVE: &str = "libwarpgrid-overlay.a";
@@ -51,14 +52,14 @@ pub struct SourceInputs<'a> {
 /// When CMake fails (the message has the end of its output and names the log), or the build leaves no `libc.a`, or
 /// none of our objects although parts were asked for.
 pub fn build_from_source(inputs: &SourceInputs<'_>) -> Result<PathBuf> {
-    let named = || format!("cannot build upstream for {} from `{}`", inputs.triple, inputs.tree.display());
+    let named = || format!("building upstream for {} from `{}`", inputs.triple, inputs.tree.display());
     build(inputs).with_context(named)
 }
 
 fn build(inputs: &SourceInputs<'_>) -> Result<PathBuf> {
     let recipe = Recipe::read(inputs.fork)?;
     let folder = inputs.scratch.join("build");
-    overlay::empty(&folder)?;
+    tree::empty(&folder)?;
     let tools = inputs.compiler.clang.parent().context("the compiler has no folder")?;
     let tool = |name: &str| format!("{}", tools.join(name).display());
     let mut definitions = vec![

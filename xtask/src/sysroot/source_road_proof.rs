@@ -12,6 +12,7 @@ use super::source_road::{OVERLAY_ARCHIVE, SourceInputs, build_from_source};
 use super::{archive, symbols};
 use crate::exec::Program;
 use crate::manifest::Variant;
+use crate::tree;
 
 const TRIPLE: &str = "wasm32-wasip2";
 
@@ -110,13 +111,12 @@ const FILES: &[(&str, &str)] = &[
 /// # Errors
 /// What did not work.
 pub fn prove(inputs: &ProofInputs<'_>) -> Result<()> {
-    overlay::empty(inputs.scratch)?;
+    tree::empty(inputs.scratch)?;
     let write = |name: &str, text: &str| -> Result<()> {
         let path = inputs.scratch.join(name);
         let folder = path.parent().context("a file has a folder")?;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make folder `{}`", folder.display()))?;
-        std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))
+        tree::create(folder)?;
+        std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))
     };
     for (name, text) in FILES {
         write(name, text)?;
@@ -130,8 +130,7 @@ pub fn prove(inputs: &ProofInputs<'_>) -> Result<()> {
         }
     }
     let cmake = inputs.overlay.join("overlay.cmake");
-    let text =
-        std::fs::read_to_string(&cmake).with_context(|| format!("cannot read `{}`", cmake.display()))?;
+    let text = std::fs::read_to_string(&cmake).with_context(|| format!("reading `{}`", cmake.display()))?;
     write("fork/overlay/overlay.cmake", &text)?;
     Program::new(inputs.cmake).arg("--version").stdout().context("the source road needs CMake")?;
 
@@ -159,7 +158,7 @@ pub fn prove(inputs: &ProofInputs<'_>) -> Result<()> {
     let built = build("patched", Variant::Warpgrid)?;
     let read = |name: &str| -> Result<Vec<archive::Member>> {
         let path = lib(&built).join(name);
-        archive::read(&std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?)
+        archive::read(&std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?)
     };
     let members = overlay::lay_over(
         read("libc.a")?,
@@ -189,8 +188,7 @@ fn lib(built: &Path) -> std::path::PathBuf {
 
 /// The lines that the hook's patch adds, as the series has them.
 fn hook_lines(patch: &Path) -> Result<String> {
-    let text =
-        std::fs::read_to_string(patch).with_context(|| format!("cannot read `{}`", patch.display()))?;
+    let text = std::fs::read_to_string(patch).with_context(|| format!("reading `{}`", patch.display()))?;
     let added = text.lines().filter(|line| line.starts_with('+') && !line.starts_with("+++"));
     Ok(added.map(|line| format!("{}\n", &line[1..])).collect())
 }

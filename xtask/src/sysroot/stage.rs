@@ -74,7 +74,7 @@ pub struct StagedSysroot {
 /// symbols or the audit differ from the committed lists, or the patched libc.a has grown by more than
 /// [`LARGEST_GROWTH_PERCENT`].
 pub fn stage_sysroot(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
-    let named = || format!("cannot stage the sysroot {}/{}", inputs.triple, inputs.variant.as_str());
+    let named = || format!("staging the sysroot {}/{}", inputs.triple, inputs.variant.as_str());
     stage(inputs).with_context(named)
 }
 
@@ -97,7 +97,7 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
     }
 
     let libc = lib.join("libc.a");
-    let bytes = std::fs::read(&libc).with_context(|| format!("cannot read `{}`", libc.display()))?;
+    let bytes = std::fs::read(&libc).with_context(|| format!("reading `{}`", libc.display()))?;
     let upstream_size = bytes.len() as u64;
     let mut members = archive::read(&bytes).with_context(|| format!("in `{}`", libc.display()))?;
     let mut libc_size = upstream_size;
@@ -149,8 +149,8 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
 fn add_to_cxx(inputs: &StageInputs<'_>, path: &Path) -> Result<()> {
     let recipe = Recipe::read(inputs.fork)?;
     let objects = inputs.scratch.join("cxx");
-    overlay::empty(&objects)?;
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    tree::empty(&objects)?;
+    let bytes = std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))?;
     let mut members = archive::read(&bytes).with_context(|| format!("in `{}`", path.display()))?;
     for source in &recipe.cxx.sources {
         let name = format!("warpgrid_{}.obj", source.replace('/', "_"));
@@ -161,7 +161,7 @@ fn add_to_cxx(inputs: &StageInputs<'_>, path: &Path) -> Result<()> {
             flags: recipe.overlay.flags.clone(),
         };
         inputs.compiler.compile(inputs.triple, inputs.out, &[unit], 1)?;
-        let data = std::fs::read(&object).with_context(|| format!("cannot read `{}`", object.display()))?;
+        let data = std::fs::read(&object).with_context(|| format!("reading `{}`", object.display()))?;
         members.push(archive::Member { name, data });
     }
     overlay::write_archive(&members, path).map(drop)
@@ -173,8 +173,8 @@ fn take_built(lib: &Path) -> Result<Option<Vec<archive::Member>>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let bytes = std::fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    std::fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+    let bytes = std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
+    std::fs::remove_file(&path).with_context(|| format!("removing `{}`", path.display()))?;
     archive::read(&bytes).map(Some).with_context(|| format!("in `{}`", path.display()))
 }
 

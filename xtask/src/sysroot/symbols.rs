@@ -31,9 +31,9 @@ pub fn defined(members: &[Member]) -> Result<BTreeSet<String>> {
 pub fn compare(names: &BTreeSet<String>, path: &Path, bless: bool) -> Result<()> {
     if bless {
         let text: String = names.iter().map(|name| format!("{name}\n")).collect();
-        return std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()));
+        return std::fs::write(path, text).with_context(|| format!("writing `{}`", path.display()));
     }
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     let expected: BTreeSet<String> = text.lines().map(str::to_owned).collect();
     if expected == *names {
         return Ok(());

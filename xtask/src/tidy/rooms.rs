@@ -1,10 +1,9 @@
 //! Rooms that must agree: forks with the manifest, shims with their documents, cases with what runs them.
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::check::{Finding, SourceFile};
 use crate::manifest::{Manifest, Role};
+use crate::tree;
 
 /// The four entries that every fork has.
 const FORK_ENTRIES: &[&str] = &["README.md", "patches", "overlay", "recipe.toml"];
@@ -24,11 +23,10 @@ fn forks(root: &Path, findings: &mut Vec<Finding>) -> anyhow::Result<()> {
         .map(|input| input.name.as_str())
         .collect();
     let folder = root.join("forks");
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(&folder).with_context(|| format!("listing `{}`", folder.display()))? {
-        let entry = entry.with_context(|| format!("listing `{}`", folder.display()))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
+    let names: Vec<String> = tree::entries(&folder)?
+        .iter()
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect();
     for name in &names {
         for wanted in FORK_ENTRIES {
             if !folder.join(name).join(wanted).exists() {

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::layout::TARGETS;
+use crate::tree;
 
 const CMAKE: &str = include_str!("files/warpgrid.cmake");
 const CMAKE_PLATFORM: &str = include_str!("files/WASI.cmake");
@@ -26,7 +27,7 @@ pub(super) fn write(sdk: &Path) -> anyhow::Result<()> {
     for (name, content) in files() {
         let path = sdk.join(&name);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+            tree::create(folder)?;
         }
         std::fs::write(&path, &content).with_context(|| format!("writing `{}`", path.display()))?;
         let mode = if content.starts_with("#!") { 0o755 } else { 0o644 };

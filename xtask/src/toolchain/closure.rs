@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::elf::{self, Dynamic, Wanted};
 use super::layout::GLIBC;
+use crate::tree;
 
 /// The ELF files of `bin` and `lib`, read once.
 #[derive(Debug)]
@@ -22,10 +23,7 @@ impl Closure {
         let mut files = BTreeMap::new();
         for folder in ["bin", "lib"] {
             let folder = sdk.join(folder);
-            for entry in
-                std::fs::read_dir(&folder).with_context(|| format!("listing `{}`", folder.display()))?
-            {
-                let path = entry.with_context(|| format!("listing `{}`", folder.display()))?.path();
+            for path in tree::entries(&folder)? {
                 let metadata = std::fs::symlink_metadata(&path)
                     .with_context(|| format!("looking at `{}`", path.display()))?;
                 if metadata.is_file() && starts_as_elf(&path)? {

@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::layout::{DEFAULT_TARGET, DEFAULT_VARIANT, STOCK_VARIANT, TARGETS};
+use crate::tree;
 
 /// Folder of the header that turns C++ exceptions into a clear error, relative to `bin`.
 const CXX_FOLDER: &str = "../share/warpgrid/cxx";
@@ -28,7 +29,7 @@ pub(super) fn write(sdk: &Path) -> anyhow::Result<()> {
         std::fs::write(&path, content).with_context(|| format!("writing `{}`", path.display()))?;
     }
     let folder = sdk.join("share/warpgrid/cxx");
-    std::fs::create_dir_all(&folder).with_context(|| format!("creating `{}`", folder.display()))?;
+    tree::create(&folder)?;
     let path = folder.join("__config_site");
     std::fs::write(&path, CONFIG_SITE).with_context(|| format!("writing `{}`", path.display()))
 }

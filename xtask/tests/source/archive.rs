@@ -99,11 +99,11 @@ fn is_empty(folder: &Path) -> bool {
 
 #[test]
 fn an_asset_is_downloaded_once_and_then_at_hand() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, seen) = serve(asset(), vec![Answer::Whole]);
     let manifest = pinned(&url, &sha256_hex(&asset()));
     for _ in 0..2 {
-        let fetched = fetch(&options(dir.path()), &manifest).unwrap();
+        let fetched = fetch(&options(folder.path()), &manifest).unwrap();
         assert_eq!(fs::read(&fetched.artifacts[0].path).unwrap(), asset());
     }
     assert_eq!(*seen.lock().unwrap(), [None]);
@@ -111,20 +111,20 @@ fn an_asset_is_downloaded_once_and_then_at_hand() {
 
 #[test]
 fn a_cut_download_is_continued_where_it_ended() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let answers = vec![Answer::CutAfter(300_000), Answer::CutAfter(100_000), Answer::Whole];
     let (url, seen) = serve(asset(), answers);
-    fetch(&options(dir.path()), &pinned(&url, &sha256_hex(&asset()))).unwrap();
+    fetch(&options(folder.path()), &pinned(&url, &sha256_hex(&asset()))).unwrap();
     assert_eq!(*seen.lock().unwrap(), [None, Some(300_000), Some(400_000)]);
-    assert!(is_empty(&dir.path().join("partial")));
+    assert!(is_empty(&folder.path().join("partial")));
 }
 
 #[test]
 fn a_later_run_continues_what_an_earlier_one_left() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, seen) = serve(asset(), vec![Answer::CutAfter(300_000), Answer::Whole]);
     let manifest = pinned(&url, &sha256_hex(&asset()));
-    let mut once = options(dir.path());
+    let mut once = options(folder.path());
     once.retry.attempts = 1;
     let error = fetch(&once, &manifest).unwrap_err();
     assert!(told(&error).contains("cut after 300000 bytes"), "{}", told(&error));
@@ -134,35 +134,35 @@ fn a_later_run_continues_what_an_earlier_one_left() {
 
 #[test]
 fn a_server_that_cannot_continue_starts_again() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, seen) = serve(asset(), vec![Answer::CutAfter(5), Answer::IgnoresRange]);
-    fetch(&options(dir.path()), &pinned(&url, &sha256_hex(&asset()))).unwrap();
+    fetch(&options(folder.path()), &pinned(&url, &sha256_hex(&asset()))).unwrap();
     assert_eq!(*seen.lock().unwrap(), [None, Some(5)]);
 }
 
 #[test]
 fn something_else_left_by_an_earlier_run_is_dropped() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, seen) = serve(asset(), vec![Answer::Whole, Answer::Whole]);
     let sha256 = sha256_hex(&asset());
-    let cache = Cache::open(dir.path()).unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
     fs::write(cache.partial_path(&sha256), b"of another asset").unwrap();
-    fetch(&options(dir.path()), &pinned(&url, &sha256)).unwrap();
+    fetch(&options(folder.path()), &pinned(&url, &sha256)).unwrap();
     assert_eq!(*seen.lock().unwrap(), [Some(16), None]);
 }
 
 #[test]
 fn a_server_that_fails_is_asked_again() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let answers = vec![Answer::Status("500 Oops"), Answer::Status("429 Slow Down"), Answer::Whole];
     let (url, seen) = serve(asset(), answers);
-    fetch(&options(dir.path()), &pinned(&url, &sha256_hex(&asset()))).unwrap();
+    fetch(&options(folder.path()), &pinned(&url, &sha256_hex(&asset()))).unwrap();
     assert_eq!(seen.lock().unwrap().len(), 3);
 }
 
 #[test]
 fn wrong_bytes_end_the_run_and_are_named_although_another_source_follows() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, _) = serve(b"evil".to_vec(), vec![Answer::Whole]);
     let good = sha256_hex(b"good");
     let second = "[[source]]\nkind = \"npm\"\npackage = \"left-pad\"\n";
@@ -170,20 +170,20 @@ fn wrong_bytes_end_the_run_and_are_named_although_another_source_follows() {
         "[[pin]]\nkind = \"npm\"\nname = \"left-pad\"\nversion = \"1\"\nfile = \"f.tgz\"\nsha256 = \"{good}\"\n"
     );
     let manifest = manifest(&(source(&url) + second), &(pin(&good) + &second_pin));
-    let text = told(&fetch(&options(dir.path()), &manifest).unwrap_err());
+    let text = told(&fetch(&options(folder.path()), &manifest).unwrap_err());
     for part in ["source `archive`", "`example`", "`asset.tar.gz`", &good, &sha256_hex(b"evil")] {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
-    assert!(is_empty(&dir.path().join("partial")));
-    assert!(is_empty(&dir.path().join("objects/sha256")));
+    assert!(is_empty(&folder.path().join("partial")));
+    assert!(is_empty(&folder.path().join("objects/sha256")));
 }
 
 #[test]
 fn more_than_the_pinned_size_is_refused_before_it_fills_the_disk() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, _) = serve(asset(), vec![Answer::Whole]);
     let manifest = manifest(&source(&url), &format!("{}size = 10\n", pin(&sha256_hex(b"0123456789"))));
-    let text = told(&fetch(&options(dir.path()), &manifest).unwrap_err());
+    let text = told(&fetch(&options(folder.path()), &manifest).unwrap_err());
     assert!(text.contains("more than the pinned 10 bytes"), "{text}");
 }
 
@@ -197,27 +197,27 @@ fn an_address_that_is_gone_or_a_server_that_is_not_there_leads_to_the_next_sourc
     let sources: Vec<String> = [nobody, gone].iter().map(|url| source(url)).collect();
     let sha256 = sha256_hex(&asset());
 
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let all = manifest(&(sources.concat() + &source(&good)), &pin(&sha256));
-    let fetched = fetch(&options(dir.path()), &all).unwrap();
+    let fetched = fetch(&options(folder.path()), &all).unwrap();
     assert_eq!(fetched.tried.len(), 2, "{:?}", fetched.tried);
     assert!(fetched.tried[1].contains("404"), "{:?}", fetched.tried);
 
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let none = manifest(&sources[0], &pin(&sha256));
-    let text = told(&fetch(&options(dir.path()), &none).unwrap_err());
+    let text = told(&fetch(&options(folder.path()), &none).unwrap_err());
     assert!(text.starts_with("no source of input `example` answers\n  archive: "), "{text}");
     assert!(text.contains("WARPGRID_DISTFILES"), "{text}");
 }
 
 #[test]
 fn two_fetchers_at_once_download_once() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, seen) = serve(asset(), vec![Answer::Whole, Answer::Whole]);
     let manifest = pinned(&url, &sha256_hex(&asset()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| fetch(&options(dir.path()), &manifest).unwrap());
+            scope.spawn(|| fetch(&options(folder.path()), &manifest).unwrap());
         }
     });
     assert_eq!(seen.lock().unwrap().len(), 1);
@@ -225,9 +225,9 @@ fn two_fetchers_at_once_download_once() {
 
 #[test]
 fn offline_names_what_is_missing_and_connects_to_nobody() {
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (url, seen) = serve(asset(), vec![Answer::Whole]);
-    let mut offline = options(dir.path());
+    let mut offline = options(folder.path());
     offline.offline = true;
     let text = told(&fetch(&offline, &pinned(&url, &sha256_hex(&asset()))).unwrap_err());
     assert!(text.contains("neither in the cache nor in the digest folder"), "{text}");

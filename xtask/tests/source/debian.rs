@@ -76,24 +76,24 @@ fn pinned(package: &str, version: &str, sha256: &str) -> Manifest {
 
 #[test]
 fn a_package_arrives_is_unpacked_and_is_at_hand_without_apt_afterwards() {
-    let dir = tempfile::tempdir().unwrap();
-    let sha256 = repository(dir.path(), "1:2.0-3");
-    let mut options = configured(dir.path());
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = repository(folder.path(), "1:2.0-3");
+    let mut options = configured(folder.path());
     let manifest = pinned("tiny", "1:2.0-3", &sha256);
     fetch(&options, &manifest).unwrap();
     options.clients.path = "/nowhere".into();
     let artifact = fetch(&options, &manifest).unwrap().artifacts.remove(0);
     assert_eq!(artifact.file, "tiny_1%3a2.0-3_all.deb");
-    let out = dir.path().join("out");
+    let out = folder.path().join("out");
     unpack::deb(&artifact.path, &out).unwrap();
     assert_eq!(fs::read_to_string(out.join("usr/share/tiny/hello")).unwrap(), "hello 1:2.0-3\n");
 }
 
 #[test]
 fn a_version_that_is_gone_is_said_with_the_current_one_and_both_ways_out() {
-    let dir = tempfile::tempdir().unwrap();
-    let sha256 = repository(dir.path(), "2.1");
-    let text = told(&fetch(&configured(dir.path()), &pinned("tiny", "2.0", &sha256)).unwrap_err());
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = repository(folder.path(), "2.1");
+    let text = told(&fetch(&configured(folder.path()), &pinned("tiny", "2.0", &sha256)).unwrap_err());
     assert!(
         text.contains("version 2.0 of package `tiny` is gone from suite `bookworm`, which now carries 2.1"),
         "{text}"
@@ -104,18 +104,18 @@ fn a_version_that_is_gone_is_said_with_the_current_one_and_both_ways_out() {
 
 #[test]
 fn a_package_that_the_suite_does_not_have_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let sha256 = repository(dir.path(), "2.0");
-    let text = told(&fetch(&configured(dir.path()), &pinned("tinny", "2.0", &sha256)).unwrap_err());
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = repository(folder.path(), "2.0");
+    let text = told(&fetch(&configured(folder.path()), &pinned("tinny", "2.0", &sha256)).unwrap_err());
     assert!(text.contains("suite `bookworm` has no package `tinny`"), "{text}");
 }
 
 #[test]
 fn other_bytes_than_pinned_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let sha256 = repository(dir.path(), "2.0");
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = repository(folder.path(), "2.0");
     let wrong = "0".repeat(64);
-    let text = told(&fetch(&configured(dir.path()), &pinned("tiny", "2.0", &wrong)).unwrap_err());
+    let text = told(&fetch(&configured(folder.path()), &pinned("tiny", "2.0", &wrong)).unwrap_err());
     for part in ["source `debian`", "`example`", "`tiny_2.0_all.deb`", &wrong, &sha256] {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
@@ -123,13 +123,13 @@ fn other_bytes_than_pinned_are_refused() {
 
 #[test]
 fn what_a_killed_run_left_is_continued_or_thrown_away_but_never_trusted() {
-    let dir = tempfile::tempdir().unwrap();
-    let sha256 = repository(dir.path(), "2.0");
-    let good = fs::read(dir.path().join("repo/pool/tiny_2.0_all.deb")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = repository(folder.path(), "2.0");
+    let good = fs::read(folder.path().join("repo/pool/tiny_2.0_all.deb")).unwrap();
     let left =
         [good.clone(), good[..100].to_vec(), vec![7; 100], vec![7; good.len()], vec![7; good.len() + 9]];
     for bytes in left {
-        let options = configured(dir.path());
+        let options = configured(folder.path());
         let partial = options.cache.join("partial/debian");
         fs::create_dir_all(&partial).unwrap();
         fs::write(partial.join("tiny_2.0_all.deb"), &bytes).unwrap();
@@ -145,9 +145,9 @@ fn what_a_killed_run_left_is_continued_or_thrown_away_but_never_trusted() {
 
 #[test]
 fn a_suite_that_does_not_answer_and_a_missing_client_are_said() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("repo")).unwrap();
-    let mut options = configured(dir.path());
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("repo")).unwrap();
+    let mut options = configured(folder.path());
     let manifest = pinned("tiny", "2.0", &"0".repeat(64));
     let text = told(&fetch(&options, &manifest).unwrap_err());
     assert!(
@@ -161,8 +161,8 @@ fn a_suite_that_does_not_answer_and_a_missing_client_are_said() {
 
 #[test]
 fn one_package_of_the_real_archive_arrives() {
-    let dir = tempfile::tempdir().unwrap();
-    fetch_a_real_package(dir.path());
+    let folder = tempfile::tempdir().unwrap();
+    fetch_a_real_package(folder.path());
 }
 
 /// The pins of `faketime` in this project's manifest.
@@ -189,17 +189,17 @@ fn as_the_other_user() {
 
 #[test]
 fn an_ordinary_user_gets_packages_as_well() {
-    let dir = tempfile::Builder::new().prefix("debian-nobody").tempdir_in("/tmp").unwrap();
+    let folder = tempfile::Builder::new().prefix("debian-nobody").tempdir_in("/tmp").unwrap();
     if !rustix::process::geteuid().is_root() {
         eprintln!("skipped: this test run is no root's, so the test beside it has shown this already");
         return;
     }
     const NOBODY: u32 = 65534;
-    std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "debian::as_the_other_user", "--nocapture"])
-        .env(ROLE, dir.path())
-        .env("HOME", dir.path())
+        .env(ROLE, folder.path())
+        .env("HOME", folder.path())
         .current_dir("/")
         .gid(NOBODY)
         .uid(NOBODY)

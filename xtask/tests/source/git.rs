@@ -56,40 +56,40 @@ fn without_clients(cache: &Path) -> FetchOptions {
 
 #[test]
 fn the_pinned_commit_arrives_and_is_at_hand_without_git_afterwards() {
-    let dir = tempfile::tempdir().unwrap();
-    let (commit, tree) = repository(&dir.path().join("up"), "one\n");
-    let manifest = pinned(&dir.path().join("up"), &commit, &tree);
-    let cache = dir.path().join("cache");
+    let folder = tempfile::tempdir().unwrap();
+    let (commit, tree) = repository(&folder.path().join("up"), "one\n");
+    let manifest = pinned(&folder.path().join("up"), &commit, &tree);
+    let cache = folder.path().join("cache");
     fetch(&options(&cache), &manifest).unwrap();
     let artifact = fetch(&without_clients(&cache), &manifest).unwrap().artifacts.remove(0);
     assert_eq!((artifact.commit.as_deref(), artifact.sha256), (Some(commit.as_str()), None));
-    unpack::git_tree(&artifact.path, &commit, &dir.path().join("out")).unwrap();
-    assert_eq!(fs::read_to_string(dir.path().join("out/file.txt")).unwrap(), "one\n");
+    unpack::git_tree(&artifact.path, &commit, &folder.path().join("out")).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("out/file.txt")).unwrap(), "one\n");
 }
 
 #[test]
 fn a_moved_tag_still_gives_the_pinned_commit_when_the_repository_has_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("up");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("up");
     let (first, tree) = repository(&path, "one\n");
     let opened = Repository::open(&path).unwrap();
     commit(&opened, "two\n");
     opened
         .tag("v1", &opened.head().unwrap().peel(git2::ObjectType::Commit).unwrap(), &who(), "moved", true)
         .unwrap();
-    let fetched = fetch(&options(&dir.path().join("cache")), &pinned(&path, &first, &tree)).unwrap();
-    unpack::git_tree(&fetched.artifacts[0].path, &first, &dir.path().join("out")).unwrap();
-    assert_eq!(fs::read_to_string(dir.path().join("out/file.txt")).unwrap(), "one\n");
+    let fetched = fetch(&options(&folder.path().join("cache")), &pinned(&path, &first, &tree)).unwrap();
+    unpack::git_tree(&fetched.artifacts[0].path, &first, &folder.path().join("out")).unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("out/file.txt")).unwrap(), "one\n");
 }
 
 #[test]
 fn a_tag_that_stands_for_another_commit_is_an_error_with_both() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("up");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("up");
     let (there, tree) = repository(&path, "one\n");
     let pinned_commit = "1".repeat(40);
     let manifest = pinned(&path, &pinned_commit, &tree);
-    let text = told(&fetch(&options(&dir.path().join("cache")), &manifest).unwrap_err());
+    let text = told(&fetch(&options(&folder.path().join("cache")), &manifest).unwrap_err());
     for part in ["`git`", "`example`", &there, &pinned_commit] {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
@@ -97,11 +97,11 @@ fn a_tag_that_stands_for_another_commit_is_an_error_with_both() {
 
 #[test]
 fn a_commit_with_another_tree_is_an_error_with_both_and_not_kept() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("up");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("up");
     let (commit, tree) = repository(&path, "one\n");
     let wrong = "2".repeat(40);
-    let cache = dir.path().join("cache");
+    let cache = folder.path().join("cache");
     let text = told(&fetch(&options(&cache), &pinned(&path, &commit, &wrong)).unwrap_err());
     for part in ["`example`", &tree, &wrong] {
         assert!(text.contains(part), "{part} is missing in: {text}");
@@ -111,22 +111,22 @@ fn a_commit_with_another_tree_is_an_error_with_both_and_not_kept() {
 
 #[test]
 fn no_repository_and_no_git_are_told_apart() {
-    let dir = tempfile::tempdir().unwrap();
-    let manifest = pinned(&dir.path().join("up"), &"1".repeat(40), &"2".repeat(40));
-    let text = told(&fetch(&options(&dir.path().join("cache")), &manifest).unwrap_err());
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = pinned(&folder.path().join("up"), &"1".repeat(40), &"2".repeat(40));
+    let text = told(&fetch(&options(&folder.path().join("cache")), &manifest).unwrap_err());
     assert!(text.starts_with("no source of input `example` answers\n  git: `git` failed: "), "{text}");
-    let text = told(&fetch(&without_clients(&dir.path().join("cache")), &manifest).unwrap_err());
+    let text = told(&fetch(&without_clients(&folder.path().join("cache")), &manifest).unwrap_err());
     assert!(text.contains("the program `git` is not installed"), "{text}");
     assert!(text.contains("hint: sudo apt-get install git"), "{text}");
 }
 
 #[test]
 fn a_damaged_repository_in_the_cache_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("up");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("up");
     let (commit, tree) = repository(&path, "one\n");
     let manifest = pinned(&path, &commit, &tree);
-    let cache = dir.path().join("cache");
+    let cache = folder.path().join("cache");
     let repository = fetch(&options(&cache), &manifest).unwrap().artifacts.remove(0).path;
     fs::remove_dir_all(repository.join("objects")).unwrap();
     fs::create_dir(repository.join("objects")).unwrap();

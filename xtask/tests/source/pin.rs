@@ -22,12 +22,12 @@ fn pin(root: &std::path::Path, arguments: &[&str]) -> anyhow::Result<()> {
 
 #[test]
 fn a_missing_row_is_filled_and_a_second_time_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("sdk-manifest.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sdk-manifest.toml");
     let source =
         "[[source]]\nkind = \"crate\"\npackage = \"fnv\"\nversion = \"1.0.7\" # a comment that stays\n";
     fs::write(&path, manifest_text(source, "")).unwrap();
-    match pin(dir.path(), &["example"]) {
+    match pin(folder.path(), &["example"]) {
         Err(error) if unreachable("crate", &error) => return,
         result => result.unwrap_or_else(|error| panic!("{}", told(&error))),
     }
@@ -38,16 +38,16 @@ fn a_missing_row_is_filled_and_a_second_time_changes_nothing() {
     assert_eq!((file.as_str(), *size), ("fnv-1.0.7.crate", Some(11_266)));
     assert_eq!(sha256, "3f9eec918d3f24069decb9af1554cad7c880e2da24a9afd88aca000531ab82c1");
     let before = fs::metadata(&path).unwrap().modified().unwrap();
-    pin(dir.path(), &["example"]).unwrap();
-    pin(dir.path(), &[]).unwrap();
+    pin(folder.path(), &["example"]).unwrap();
+    pin(folder.path(), &[]).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before, "the file was not written again");
 }
 
 #[test]
 fn a_left_over_row_is_dropped_and_an_unknown_input_suggests_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("sdk-manifest.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sdk-manifest.toml");
     let row = |name: &str| {
         let digest = "7".repeat(64);
         format!(
@@ -57,22 +57,22 @@ fn a_left_over_row_is_dropped_and_an_unknown_input_suggests_one() {
     let source = "[[source]]\nkind = \"npm\"\npackage = \"wanted\"\n";
     fs::write(&path, manifest_text(source, &(row("wanted") + &row("left-over")))).unwrap();
     assert!(Manifest::load(&path).is_err());
-    pin(dir.path(), &[]).unwrap();
+    pin(folder.path(), &[]).unwrap();
     let manifest = Manifest::load(&path).unwrap();
     assert_eq!(manifest.pins.iter().map(|pin| pin.name.as_str()).collect::<Vec<_>>(), ["wanted"]);
-    let text = told(&pin(dir.path(), &["exmple"]).unwrap_err());
+    let text = told(&pin(folder.path(), &["exmple"]).unwrap_err());
     assert_eq!(text, "unknown input `exmple`\nhint: did you mean `example`?");
 }
 
 #[test]
 fn a_source_that_does_not_answer_leaves_the_manifest_as_it_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("sdk-manifest.toml");
-    let gone = dir.path().join("gone");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sdk-manifest.toml");
+    let gone = folder.path().join("gone");
     let text =
         manifest_text(&format!("[[source]]\nkind = \"git\"\nurl = \"file://{}\"\n", gone.display()), "");
     fs::write(&path, &text).unwrap();
-    let said = told(&pin(dir.path(), &["example"]).unwrap_err());
+    let said = told(&pin(folder.path(), &["example"]).unwrap_err());
     assert!(
         said.contains("cannot pin source `git` of `example`") && said.contains("nothing was written"),
         "{said}"
@@ -82,8 +82,8 @@ fn a_source_that_does_not_answer_leaves_the_manifest_as_it_is() {
 
 #[test]
 fn a_git_reference_is_resolved_to_commit_and_tree_only_when_asked() {
-    let dir = tempfile::tempdir().unwrap();
-    let up = dir.path().join("up");
+    let folder = tempfile::tempdir().unwrap();
+    let up = folder.path().join("up");
     let repository = git2::Repository::init(&up).unwrap();
     let tree = repository.index().unwrap().write_tree().unwrap();
     let who = git2::Signature::new("T", "t@example.org", &git2::Time::new(1, 0)).unwrap();
@@ -92,7 +92,7 @@ fn a_git_reference_is_resolved_to_commit_and_tree_only_when_asked() {
     let source = format!("[[source]]\nkind = \"git\"\nurl = \"file://{}\"\nref = \"main\"\n", up.display());
     let old = "[[pin]]\nkind = \"git\"\nname = \"up\"\nversion = \"main\"\ncommit = \"1111111111111111111111111111111111111111\"\nnote = \"unknown\"\n";
     let manifest = Manifest::parse("m", &manifest_text(&source, old)).unwrap();
-    let fetcher = Fetcher::new(options(&dir.path().join("cache"))).unwrap();
+    let fetcher = Fetcher::new(options(&folder.path().join("cache"))).unwrap();
     let pins = |reach| fetcher.current_pins(&manifest, manifest.input("example").unwrap(), reach).unwrap();
     assert_eq!(pins(Repin::Registries), manifest.pins);
     let expected = Pinned::Commit { commit: commit.to_string(), tree: Some(tree.to_string()), note: None };

@@ -64,12 +64,12 @@ fn small(kind: &str) -> &'static Small {
 
 fn arrives_with_its_own_digest(kind: &str) {
     let small = small(kind);
-    let dir = tempfile::tempdir().unwrap();
-    match fetch(&options(dir.path()), &small.pinned(small.version, small.sha256)) {
+    let folder = tempfile::tempdir().unwrap();
+    match fetch(&options(folder.path()), &small.pinned(small.version, small.sha256)) {
         Ok(fetched) => {
             let bytes = fs::read(&fetched.artifacts[0].path).unwrap();
             assert_eq!(sha256_hex(&bytes), small.sha256);
-            let temp = fs::read_dir(dir.path().join("tmp")).unwrap().flatten();
+            let temp = fs::read_dir(folder.path().join("tmp")).unwrap().flatten();
             assert_eq!(temp.filter(|entry| entry.file_name() != ".gate").count(), 0);
         }
         Err(error) => assert!(unreachable(kind, &error), "{}", told(&error)),
@@ -78,9 +78,9 @@ fn arrives_with_its_own_digest(kind: &str) {
 
 fn other_bytes_than_pinned_are_refused(kind: &str) {
     let small = small(kind);
-    let dir = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let wrong = "0".repeat(64);
-    let error = fetch(&options(dir.path()), &small.pinned(small.version, &wrong)).unwrap_err();
+    let error = fetch(&options(folder.path()), &small.pinned(small.version, &wrong)).unwrap_err();
     if unreachable(kind, &error) {
         return;
     }
@@ -88,21 +88,21 @@ fn other_bytes_than_pinned_are_refused(kind: &str) {
     for part in [&format!("source `{kind}`"), "`example`", &wrong, small.sha256] {
         assert!(text.contains(part), "{part} is missing in: {text}");
     }
-    assert!(fs::read_dir(dir.path().join("objects/sha256")).unwrap().next().is_none());
+    assert!(fs::read_dir(folder.path().join("objects/sha256")).unwrap().next().is_none());
 }
 
 fn a_version_that_is_not_there_is_said_and_no_error_of_ours(kind: &str, version: &str) {
     let small = small(kind);
-    let dir = tempfile::tempdir().unwrap();
-    let error = fetch(&options(dir.path()), &small.pinned(version, small.sha256)).unwrap_err();
+    let folder = tempfile::tempdir().unwrap();
+    let error = fetch(&options(folder.path()), &small.pinned(version, small.sha256)).unwrap_err();
     let text = told(&error);
     assert!(text.starts_with(&format!("no source of input `example` answers\n  {kind}: ")), "{text}");
 }
 
 fn a_missing_client_is_named(kind: &str, client: &str) {
     let small = small(kind);
-    let dir = tempfile::tempdir().unwrap();
-    let mut options = options(dir.path());
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = options(folder.path());
     options.clients.path = "/nowhere".into();
     let text = told(&fetch(&options, &small.pinned(small.version, small.sha256)).unwrap_err());
     assert!(text.contains(&format!("the program `{client}` is not installed")), "{text}");

@@ -32,11 +32,11 @@ fn archive(path: &Path, items: &[Item<'_>]) {
 }
 
 fn unpack(items: &[Item<'_>]) -> (tempfile::TempDir, PathBuf, anyhow::Result<()>) {
-    let dir = tempfile::tempdir().unwrap();
-    let (file, out) = (dir.path().join("a.tar.gz"), dir.path().join("out"));
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("a.tar.gz"), folder.path().join("out"));
     archive(&file, items);
     let result = tar_gz(&file, &out);
-    (dir, out, result)
+    (folder, out, result)
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn files_folders_and_links_inside_arrive_with_modes_that_depend_on_the_archive_a
 
 #[test]
 fn two_archives_share_a_folder_and_a_second_time_changes_nothing() {
-    let (dir, out, result) =
+    let (folder, out, result) =
         unpack(&[(EntryType::Regular, "lib/one", "1"), (EntryType::Symlink, "lib/l", "one")]);
     result.unwrap();
-    let second = dir.path().join("b.tar.gz");
+    let second = folder.path().join("b.tar.gz");
     archive(&second, &[(EntryType::Regular, "lib/two", "2"), (EntryType::Symlink, "lib/l", "two")]);
     for _ in 0..2 {
         tar_gz(&second, &out).unwrap();
@@ -94,20 +94,20 @@ fn whatever_would_land_or_lead_outside_is_refused_and_named() {
         ("which no input needs", &[(EntryType::Fifo, "pipe", "")]),
     ];
     for (message, items) in faults {
-        let (dir, _, result) = unpack(items);
+        let (folder, _, result) = unpack(items);
         let text = format!("{:#}", result.unwrap_err());
         assert!(text.contains(message), "{message} is missing in: {text}");
-        assert!(!dir.path().join("evil").exists() && !Path::new("/tmp/evil").exists());
+        assert!(!folder.path().join("evil").exists() && !Path::new("/tmp/evil").exists());
     }
 }
 
 #[test]
 fn what_is_no_archive_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("a.deb");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.deb");
     fs::write(&file, b"no package").unwrap();
-    let text = format!("{:#}", xtask::source::unpack::deb(&file, &dir.path().join("out")).unwrap_err());
+    let text = format!("{:#}", xtask::source::unpack::deb(&file, &folder.path().join("out")).unwrap_err());
     assert!(text.contains("`dpkg-deb` cannot read") && text.contains("a.deb"), "{text}");
-    let text = format!("{:#}", tar_gz(&file, &dir.path().join("out")).unwrap_err());
+    let text = format!("{:#}", tar_gz(&file, &folder.path().join("out")).unwrap_err());
     assert!(text.contains("a.deb"), "{text}");
 }

@@ -13,12 +13,12 @@ pub(super) fn bless(case: &Case, stdout: &str) -> Result<()> {
     }
     let (path, text) = if case.inline {
         let source = std::fs::read_to_string(&case.source)
-            .with_context(|| format!("cannot read `{}`", case.source.display()))?;
+            .with_context(|| format!("reading `{}`", case.source.display()))?;
         (case.source.clone(), replace(&source, stdout))
     } else {
         (case.source.with_extension("expected.txt"), stdout.to_owned())
     };
-    std::fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))
+    std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))
 }
 
 fn replace(source: &str, stdout: &str) -> String {

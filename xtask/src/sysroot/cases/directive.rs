@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::tree;
+
 /// Targets a case runs on when it names none.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasip2"];
 
@@ -95,10 +97,7 @@ pub struct Case {
 /// When the folder cannot be read, or a case has a wrong or missing directive: the message names file and line.
 pub fn read_cases(folder: &Path) -> Result<Vec<Case>> {
     let mut cases = Vec::new();
-    for entry in
-        std::fs::read_dir(folder).with_context(|| format!("cannot read folder `{}`", folder.display()))?
-    {
-        let path = entry.with_context(|| format!("cannot read folder `{}`", folder.display()))?.path();
+    for path in tree::entries(folder)? {
         if path.extension().is_some_and(|extension| extension == "c") {
             cases.push(read_case(&path)?);
         }
@@ -108,12 +107,11 @@ pub fn read_cases(folder: &Path) -> Result<Vec<Case>> {
 }
 
 fn read_case(path: &Path) -> Result<Case> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     let sidecar = path.with_extension("expected.txt");
     let expected = match sidecar.is_file() {
         true => Some(
-            std::fs::read_to_string(&sidecar)
-                .with_context(|| format!("cannot read `{}`", sidecar.display()))?,
+            std::fs::read_to_string(&sidecar).with_context(|| format!("reading `{}`", sidecar.display()))?,
         ),
         false => None,
     };

@@ -130,12 +130,12 @@ fn compile(
     for (name, value) in tools.env {
         clang = clang.env(name, value);
     }
-    clang.stdout().with_context(|| format!("cannot compile `{}`", case.source.display()))?;
+    clang.stdout().with_context(|| format!("compiling `{}`", case.source.display()))?;
     Ok(output)
 }
 
 fn check_imports(case: &Case, variant: Variant, program: &Path) -> Result<()> {
-    let bytes = std::fs::read(program).with_context(|| format!("cannot read `{}`", program.display()))?;
+    let bytes = std::fs::read(program).with_context(|| format!("reading `{}`", program.display()))?;
     let found = imports::shim_imports(&bytes)?;
     let nothing = Default::default();
     let expected = match (variant, &case.imports) {
@@ -168,7 +168,7 @@ fn command(
             .arg("-o")
             .arg(&composed)
             .stdout()
-            .context("cannot compose with the fallback")?;
+            .context("composing with the fallback")?;
         program = composed;
     }
     let mut command = match (mode, tools.wasmtime) {
