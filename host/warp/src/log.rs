@@ -1,5 +1,6 @@
 //! Log lines on standard error, chosen by `RUST_LOG`; the default shows warnings.
 
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -13,10 +14,42 @@ pub(crate) enum LogFormat {
 
 /// Starts logging for this process.
 pub(crate) fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let directives = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter(&directives))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.without_time().with_target(false).init(),
         LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Thousands of lines about each compiled function: shown only to those who name the compiler.
+const COMPILER: [&str; 5] =
+    ["cranelift_codegen", "cranelift_frontend", "regalloc2", "wasmtime_internal_cranelift", "wasmtime"];
+
+fn filter(directives: &str) -> EnvFilter {
+    let mut filter = match directives {
+        "" => String::from("warn"),
+        directives => directives.to_owned(),
+    };
+    if !COMPILER.iter().any(|name| directives.contains(name)) {
+        for name in COMPILER {
+            filter.push_str(&format!(",{name}=warn"));
+        }
+    }
+    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiler_is_quiet_unless_it_is_named() {
+        assert!(filter("debug").to_string().contains("cranelift_codegen=warn"));
+        assert_eq!(filter("cranelift_codegen=trace").to_string(), "cranelift_codegen=trace");
+        assert!(filter("not a = filter").to_string().contains("warn"));
     }
 }

@@ -1,4 +1,5 @@
 //! The command line as a user meets it: real program, real files.
+#![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

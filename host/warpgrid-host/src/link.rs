@@ -109,7 +109,10 @@ fn list(missing: &[MissingImport]) -> String {
     };
     let mut text = format!("the component does not link: {count}");
     for import in missing {
-        text.push_str(&format!("\n  {} ({})", import.interface, import.functions.join(", ")));
+        text.push_str(&format!("\n  {}", import.interface));
+        if !import.functions.is_empty() {
+            text.push_str(&format!(" ({})", import.functions.join(", ")));
+        }
         text.push_str(&format!("\n    {}", import.reason));
     }
     text
@@ -157,7 +160,7 @@ pub(crate) fn missing_shims(
             ComponentItem::ComponentInstance(instance) => instance
                 .exports(engine)
                 .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
-                .map(|(name, _)| name.to_owned())
+                .map(|(name, _)| name.trim_start_matches("[method]").to_owned())
                 .collect(),
             _ => Vec::new(),
         };

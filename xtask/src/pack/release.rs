@@ -14,7 +14,7 @@ use super::tree::{self, Entry};
 use super::{archive, provenance, sbom};
 use crate::file;
 
-/// Compression level: measured in `docs/adr`, the knee between time and size.
+/// Compression level, the knee between time and size: measured in `docs/adr/0007-one-form-of-tarball.md`.
 const LEVEL: u32 = 6;
 
 /// Start of the names of files that are not finished.

@@ -35,8 +35,8 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
                     command_block(context, &tour, &block.text, expected.map(|block| block.text.as_str()))
                 });
             }
-            "text" => {}
-            _ => write_block(&tour, block)?,
+            "c" | "toml" => write_block(&tour, block)?,
+            _ => {}
         }
     }
     let folder = context.paths.root.join("tests/bad-input");

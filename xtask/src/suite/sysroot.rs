@@ -35,7 +35,7 @@ int main(void) {
     char byte;
     struct pollfd entry = { .fd = 1, .events = POLLOUT };
     int ready = poll(&entry, 1, 0);
-    printf("%d %d\n", ready, (int)read(0, &byte, 0));
+    printf("%d %d\n", ready, read(0, &byte, 0) > 0);
     return close(2);
 }
 "#;

@@ -18,7 +18,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     wit::add_to_linker::<_, DnsDoor>(linker, view)
 }
 
-#[allow(clippy::expect_used)]
+#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 fn view(state: &mut InstanceState) -> &mut DnsCtx {
     state.shims.dns.as_mut().expect("an engine that links a shim prepares its state")
 }

@@ -23,7 +23,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     wit::add_to_linker::<_, FilesystemDoor>(linker, view)
 }
 
-#[allow(clippy::expect_used)]
+#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 fn view(state: &mut InstanceState) -> FilesystemView<'_> {
     let ctx = state.shims.filesystem.as_mut().expect("an engine that links a shim prepares its state");
     FilesystemView { ctx, table: &mut state.table }
