@@ -80,8 +80,8 @@ fn a_new_pin_changes_its_rows_only_and_nothing_above_the_line() {
 
 #[test]
 fn missing_and_leftover_pins_do_not_stop_pinning() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("sdk-manifest.toml");
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("sdk-manifest.toml");
     let text = std::fs::read_to_string(folder().join("good.toml")).unwrap();
     let above = &text[..text.find(DIVIDER).unwrap()];
     std::fs::write(&path, above).unwrap();
