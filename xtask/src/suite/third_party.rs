@@ -34,10 +34,17 @@ struct Case {
     /// Compiler flags of the build for the sandbox alone.
     #[serde(default)]
     wasm_flags: Vec<String>,
+    /// Whether the program takes a folder to write in as its argument.
+    #[serde(default = "takes_folder")]
+    folder: bool,
     /// A line that both must print.
     expect: Option<String>,
     /// The targets to build for.
     targets: Vec<String>,
+}
+
+fn takes_folder() -> bool {
+    true
 }
 
 /// Runs every case for every target it names.
@@ -80,7 +87,7 @@ fn prepare(context: &SuiteContext<'_>, file: &Path, work: &Path) -> anyhow::Resu
         .context("building natively with `cc`")?;
     let data = work.join("native-data");
     tree::empty(&data)?;
-    let finished = Program::new(&program).arg(&data).current_dir(work).output()?;
+    let finished = Program::new(&program).args(case.folder.then_some(&data)).current_dir(work).output()?;
     if finished.code != Some(0) {
         bail!("the native program failed: {}", finished.describe());
     }
@@ -114,7 +121,7 @@ fn compare(
         .args(["run", "--dir"])
         .arg(format!("{}::/scratch", data.display()))
         .arg(&component)
-        .args(["--", "/scratch"])
+        .args(if case.folder { &["--", "/scratch"][..] } else { &[] }.iter().copied())
         .current_dir(work)
         .output()?;
     if finished.code != Some(0) {
