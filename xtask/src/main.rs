@@ -1,5 +1,5 @@
 //! `cargo xtask`: parse, find the root, dispatch; knows no command from the inside.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -63,8 +63,12 @@ fn find_paths() -> anyhow::Result<Paths> {
     let mut paths = Paths::new(
         root.to_owned(),
         variable("WARPGRID_CACHE").map_or_else(user_cache, absolute),
-        variable("WARPGRID_DISTFILES").map(absolute).filter(|folder| Path::is_dir(folder)),
+        variable("WARPGRID_DISTFILES").map(absolute),
     );
+    if let Some(folder) = paths.distfiles.as_deref().filter(|folder| !folder.is_dir()) {
+        let message = format!("`$WARPGRID_DISTFILES` is `{}`, which is no folder", folder.display());
+        return Err(Hint::new(message, "name a folder of input files, or unset the variable").into());
+    }
     paths.bless = variable("BLESS").is_some();
     paths.clients = Clients::from_env(|name| std::env::var_os(name));
     if let Some(build) = variable("WARPGRID_BUILD") {

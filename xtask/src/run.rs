@@ -8,10 +8,11 @@ use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::digest::sha256_of_file;
+use crate::file;
 use crate::manifest::Manifest;
 use crate::parallel::per_core;
 use crate::paths::Paths;
-use crate::plan::{Options, Outline, Plan, Step};
+use crate::plan::{Action, LibcRoad, Options, Outline, Plan, Step};
 use crate::source::unpack;
 use crate::stamp::Stamps;
 use crate::step::{self, StepContext};
@@ -61,7 +62,7 @@ fn outline_of(manifest: &Manifest) -> Outline {
 /// When a step fails; the steps before it stay done.
 pub fn build(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Result<Built> {
     let manifest = Manifest::load(&paths.manifest)?;
-    let finished = run_plan(paths, &manifest, options, run)?;
+    let finished = run_by_either_road(paths, &manifest, options, run)?;
     let tarball = step::tarball_path(paths, &manifest);
     let size =
         std::fs::metadata(&tarball).with_context(|| format!("looking at `{}`", tarball.display()))?.len();
@@ -85,7 +86,47 @@ pub fn build(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Resu
 /// When a step fails; the steps before it stay done.
 pub fn build_parts(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Result<Vec<PathBuf>> {
     let manifest = Manifest::load(&paths.manifest)?;
-    Ok(run_plan(paths, &manifest, options, run)?.outputs)
+    Ok(run_by_either_road(paths, &manifest, options, run)?.outputs)
+}
+
+/// A step of a plan that failed; the cause is its source.
+#[derive(Debug, thiserror::Error)]
+#[error("step `{name}` failed")]
+struct StepFailed {
+    name: String,
+    is_sysroot: bool,
+}
+
+/// Runs the plan. Where nothing was said about the road to the library, upstream answered, and its build failed, the
+/// overlay road gives an SDK all the same: the failure is printed and remembered until something of it changes.
+fn run_by_either_road(
+    paths: &Paths,
+    manifest: &Manifest,
+    options: &Options,
+    run: &RunOptions,
+) -> anyhow::Result<FinishedPlan> {
+    if options.libc != LibcRoad::Auto {
+        return run_plan(paths, manifest, options, run);
+    }
+    let context = StepContext { paths, manifest, jobs: run.jobs, offline: run.offline };
+    let tried = step::source_road_inputs(&context)?.digest();
+    let failed_before = paths.target.join("source-road-failed");
+    let overlay = Options { libc: LibcRoad::Overlay, ..options.clone() };
+    if std::fs::read_to_string(&failed_before).is_ok_and(|digest| digest == tried) {
+        return run_plan(paths, manifest, &overlay, run);
+    }
+    match run_plan(paths, manifest, options, run) {
+        Err(error)
+            if error.downcast_ref::<StepFailed>().is_some_and(|failed| failed.is_sysroot)
+                && step::libc_is_source(&context)? =>
+        {
+            eprintln!("warning: the source road failed, going on by the overlay road: {error:#}");
+            eprintln!("hint: `cargo xtask build-sdk --libc source` insists on it");
+            file::replace(&failed_before, tried.as_bytes())?;
+            run_plan(paths, manifest, &overlay, run)
+        }
+        other => other,
+    }
 }
 
 struct FinishedPlan {
@@ -120,7 +161,10 @@ fn run_plan(
             stamps.remove(&planned.name)?;
             let progress = Progress::start(index + 1, plan.steps.len(), planned);
             let start = Instant::now();
-            built.run(&context).with_context(|| format!("step `{}` failed", planned.name))?;
+            built.run(&context).with_context(|| StepFailed {
+                name: planned.name.clone(),
+                is_sysroot: matches!(planned.action, Action::StageSysroot { .. }),
+            })?;
             stamps.write(&planned.name, &inputs, &output)?;
             progress.finish(start.elapsed());
             finished.ran.push((planned.name.clone(), start.elapsed()));

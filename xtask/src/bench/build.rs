@@ -24,15 +24,14 @@ pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures>
     let distfiles = scratch.join("distfiles");
     step::link_objects(&context.paths.cache.join("objects"), &distfiles)?;
     let mut cold = Surroundings::plain(context, &scratch.join("cold"), &checkout, &scratch.join("cache"));
-    cold.distfiles = distfiles;
+    cold.distfiles = Some(distfiles);
 
     let cold_seconds = timed_build(context, &cold, "cold")?;
     figures.figure("cold-seconds", cold_seconds);
     figures
         .notes
         .push("cold: empty cache, every program compiled, inputs from a folder by digest; once".into());
-    let mut warm = Surroundings::plain(context, &scratch.join("warm"), &checkout, &scratch.join("cache"));
-    warm.distfiles = scratch.join("none");
+    let warm = Surroundings::plain(context, &scratch.join("warm"), &checkout, &scratch.join("cache"));
     let mut pairs = Vec::new();
     for _ in 0..rounds.min(3) {
         tree::empty(&warm.build)?;

@@ -1,53 +1,22 @@
 //! What `sdk.json` says of this build, gathered from the manifest and the records of the steps; decides nothing.
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
-use serde::{Deserialize, Serialize};
 
-use super::{StepContext, fetch};
+use super::{StepContext, fetch, libc_is_source};
 use crate::manifest::{Input as ManifestInput, Kind, Pinned};
 use crate::pack::{Input, NotRun, Part, SdkFacts, Target};
-use crate::toolchain::{self, ToolchainFacts};
+use crate::toolchain;
 
 /// The target that `bin/clang` compiles for without being told.
 const DEFAULT_TARGET: &str = "wasm32-wasip2";
-
-/// Where staging the toolchain notes what it found: below the build folder, not in what ships.
-fn toolchain_facts(context: &StepContext<'_>) -> PathBuf {
-    context.paths.target.join("toolchain.json")
-}
-
-/// Keeps what staging the toolchain found, for `sdk.json`.
-///
-/// # Errors
-/// When it cannot be written.
-pub(super) fn write_toolchain(context: &StepContext<'_>, facts: &ToolchainFacts) -> anyhow::Result<()> {
-    let path = toolchain_facts(context);
-    let noted = Noted { llvm: facts.llvm.clone(), glibc: facts.glibc.clone() };
-    let text = serde_json::to_string_pretty(&noted).context("writing the facts of the toolchain")?;
-    std::fs::write(&path, text).with_context(|| format!("writing `{}`", path.display()))
-}
-
-/// The part of those facts that is not known before.
-#[derive(Serialize, Deserialize)]
-struct Noted {
-    llvm: String,
-    glibc: String,
-}
-
-fn read_toolchain(context: &StepContext<'_>) -> anyhow::Result<Noted> {
-    let path = toolchain_facts(context);
-    let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("reading `{}`", path.display()))
-}
 
 /// Everything for `sdk.json`.
 ///
 /// # Errors
 /// When a record of an earlier step cannot be read.
-pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
-    let toolchain = read_toolchain(context)?;
+pub(super) fn gather(context: &StepContext<'_>, glibc: String) -> anyhow::Result<SdkFacts> {
     let records = fetch::records(context)?;
     let mut inputs = Vec::new();
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -57,8 +26,7 @@ pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
         names.insert(&record.input, made.iter().map(|input| input.name.clone()).collect());
         inputs.extend(made);
     }
-    let libc_from_source =
-        records.iter().any(|record| record.input == "libc" && record.kind == Kind::Git.as_str());
+    let libc_from_source = libc_is_source(context)?;
     let version = context.manifest.sdk.version.to_string();
     let revision = |name: &str| context.manifest.input(name).map(|input| input.revision.clone());
     let of = |name: &str| names.get(name).cloned().unwrap_or_default();
@@ -104,7 +72,7 @@ pub(super) fn gather(context: &StepContext<'_>) -> anyhow::Result<SdkFacts> {
     Ok(SdkFacts {
         version,
         platform: "x86_64-linux".to_owned(),
-        glibc: toolchain.glibc,
+        glibc,
         targets: targets.collect(),
         parts,
         inputs,

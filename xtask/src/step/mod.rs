@@ -18,5 +18,6 @@ pub use crate_program::crate_program;
 pub use files::{link_objects, merge_cache, seed_built_cache, unpack_crate};
 pub use pack::tarball_path;
 pub use step_trait::{BuildStep, for_action};
+pub use sysroot::{libc_is_source, source_road_inputs};
 pub use test_inputs::{faketime_library, input_files, unpack_input};
 pub use warp::host_cargo;

@@ -3,13 +3,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{BuildStep, StepContext, facts, sysroot, toolchain};
+use super::{BuildStep, StepContext, facts, fetch, sysroot, toolchain};
 use crate::file;
-use crate::manifest::Manifest;
+use crate::manifest::{Kind, Manifest};
 use crate::pack::{self, licences};
 use crate::paths::Paths;
 use crate::stamp::Inputs;
-use crate::toolchain::check_libraries;
+use crate::toolchain::{check_libraries, oldest_glibc};
 use crate::tree;
 
 /// Writes the tarball and what lies beside it.
@@ -67,7 +67,8 @@ impl BuildStep for Pack {
                 if from.is_dir() { tree::link(&from, &to) } else { file::link(&from, &to) }
             })
         })?;
-        let packed = pack::pack(&staging, &facts::gather(context)?, &context.paths.dist())?;
+        let packed =
+            pack::pack(&staging, &facts::gather(context, oldest_glibc(&staging)?)?, &context.paths.dist())?;
         let expected = self.output(context);
         anyhow::ensure!(packed.archive == expected, "packed `{}`", packed.archive.display());
         remove_older(&context.paths.dist(), &expected)
@@ -82,9 +83,13 @@ pub fn tarball_path(paths: &Paths, manifest: &Manifest) -> PathBuf {
 
 /// The licence texts of the C and C++ libraries, as their packages carry them.
 fn library_licences(context: &StepContext<'_>, staged: &Path) -> anyhow::Result<()> {
-    let libc = sysroot::unpacked_libc(context)?;
-    let packages = libc.parent().unwrap_or(&libc);
-    licences::copy_debian(packages, &["wasi-libc"], &staged.join("share/licenses/libc"))?;
+    let libc = staged.join("share/licenses/libc");
+    if fetch::fetched(context, "libc")?.kind_used == Kind::Debian {
+        let unpacked = sysroot::unpacked_libc(context)?;
+        licences::copy_debian(unpacked.parent().unwrap_or(&unpacked), &["wasi-libc"], &libc)?;
+    } else {
+        licences::write_texts(&context.manifest.input("libc")?.licence, &libc)?;
+    }
     let packages = toolchain::unpacked_llvm(context)?;
     let names = ["libc++-22-dev-wasm32", "libc++abi-22-dev-wasm32"];
     licences::copy_debian(&packages, &names, &staged.join("share/licenses/libcxx"))

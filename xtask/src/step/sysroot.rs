@@ -39,11 +39,13 @@ impl BuildStep for StageSysroot {
                 inputs.files(root, &name)?;
             }
         }
+        inputs.files(root, "forks/libc/recipe.toml")?;
         if self.variant == Variant::Warpgrid {
             inputs.files(root, "forks/libc/overlay")?;
             inputs.files(root, "forks/libc/patches")?;
-            inputs.files(root, "forks/libc/recipe.toml")?;
             inputs.files(root, "wit/warpgrid")?;
+        } else {
+            inputs.files(root, "forks/libc/overlay/cxx")?;
         }
         Ok(inputs)
     }
@@ -143,6 +145,28 @@ impl StageSysroot {
     }
 }
 
+/// Whether the library was fetched as source.
+///
+/// # Errors
+/// When the record of the fetch step cannot be read.
+pub fn libc_is_source(context: &StepContext<'_>) -> anyhow::Result<bool> {
+    let recorded = fetch::records(context)?;
+    Ok(recorded.iter().any(|record| record.input == "libc" && record.kind == Kind::Git.as_str()))
+}
+
+/// Everything that decides whether the source road can be gone.
+///
+/// # Errors
+/// When something of it cannot be read.
+pub fn source_road_inputs(context: &StepContext<'_>) -> anyhow::Result<Inputs> {
+    let mut inputs = Inputs::default();
+    inputs.value("libc", format!("{:?}", context.manifest.input("libc")?));
+    for source in ["forks/libc", "xtask/src/sysroot", "wit/warpgrid"] {
+        inputs.files(&context.paths.root, source)?;
+    }
+    Ok(inputs)
+}
+
 /// The SDK's own clang, as the steps before laid it out.
 pub(super) fn compiler(context: &StepContext<'_>) -> Compiler {
     Compiler { clang: context.part("toolchain").join("bin/clang"), resource_dir: None, env: Vec::new() }
@@ -158,8 +182,12 @@ pub(super) fn unpacked_libc(context: &StepContext<'_>) -> anyhow::Result<PathBuf
         Kind::Archive => unpack::tar_gz(&artifact.path, folder),
         other => bail!("a prebuilt sysroot does not come as `{}`", other.as_str()),
     })?;
-    Ok(match fetched.kind_used {
-        Kind::Debian => folder.join("usr"),
-        _ => folder,
-    })
+    if fetched.kind_used == Kind::Debian {
+        return Ok(folder.join("usr"));
+    }
+    // A release asset may hold everything in one folder that names its version.
+    match tree::entries(&folder)?.as_slice() {
+        [top] if top.is_dir() && !top.ends_with("include") => Ok(top.clone()),
+        _ => Ok(folder),
+    }
 }

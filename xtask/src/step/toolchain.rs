@@ -1,7 +1,7 @@
 //! Unpacks LLVM's packages and lays them out as the SDK's toolchain.
 use std::path::{Path, PathBuf};
 
-use super::{BuildStep, StepContext, facts, fetch};
+use super::{BuildStep, StepContext, fetch};
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::toolchain::{self, ToolchainInputs};
@@ -26,16 +26,14 @@ impl BuildStep for StageToolchain {
         let linker = context.part("wasm-component-ld").join("wasm-component-ld");
         let licences = linker.with_extension("licences.txt");
         tree::replace(&self.output(context), |folder| {
-            facts::write_toolchain(
-                context,
-                &toolchain::stage(&ToolchainInputs {
-                    packages: &packages,
-                    wasm_component_ld: &linker,
-                    wasm_component_ld_licences: &licences,
-                    native_cc: Path::new("cc"),
-                    out: folder,
-                })?,
-            )
+            toolchain::stage(&ToolchainInputs {
+                packages: &packages,
+                wasm_component_ld: &linker,
+                wasm_component_ld_licences: &licences,
+                native_cc: Path::new("cc"),
+                out: folder,
+            })?;
+            Ok(())
         })
     }
 }

@@ -39,6 +39,7 @@ impl BuildStep for BuildWarp {
             host_cargo(context.paths)
                 .args(["build", "--release", "--locked", "--package", "warp"])
                 .args(["--jobs", &context.jobs.to_string()])
+                .args(context.offline.then_some("--offline"))
                 .run(&context.log("build-warp"))?;
             let program = context.paths.host_build.join("release/warp");
             let target = folder.join("warp");

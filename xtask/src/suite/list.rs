@@ -57,7 +57,7 @@ pub const SUITES: &[Suite] = &[
     },
     Suite {
         name: "sysroot",
-        about: "symbols, descriptor audit, archive size, import rules, C++ and build systems",
+        about: "symbols, descriptor audit, archive size, C and C++, import rules, the source road",
         quick: false,
         needs_sdk: true,
         run: sysroot::run,

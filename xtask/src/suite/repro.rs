@@ -167,7 +167,7 @@ fn cold_inputs(
         &folders.scratch.join("variation/distfiles"),
         &folders.scratch.join("variation/by-digest"),
     )?;
-    around.distfiles = folders.scratch.join("variation/by-digest");
+    around.distfiles = Some(folders.scratch.join("variation/by-digest"));
     Ok(None)
 }
 
@@ -179,7 +179,8 @@ fn nothing_cached(
     another_path(context, around, folders)?;
     umask(context, around, folders)?;
     around.cache = folders.scratch.join("variation/empty cache");
-    around.distfiles = folders.scratch.join("variation/by-digest");
-    step::link_objects(&folders.objects, &around.distfiles)?;
+    let by_digest = folders.scratch.join("variation/by-digest");
+    step::link_objects(&folders.objects, &by_digest)?;
+    around.distfiles = Some(by_digest);
     set(around, &[("TZ", "America/St_Johns"), ("LANG", "de_DE.UTF-8")])
 }

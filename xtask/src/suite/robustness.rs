@@ -37,7 +37,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
         let cache = folder.join("cache");
         step::seed_built_cache(&context.paths.cache, &cache)?;
         let mut around = Surroundings::plain(context, folder, &checkout, &cache);
-        around.distfiles = distfiles.clone();
+        around.distfiles = Some(distfiles.clone());
         Ok(around)
     };
 

@@ -6,11 +6,14 @@ use anyhow::{Context, bail};
 use super::SuiteContext;
 use super::context::SdkUnderTest;
 use crate::exec::Program;
+use crate::manifest::Variant;
 use crate::report::{Outcome, SuiteReport};
 use crate::series::fork::Fork;
 use crate::sysroot::compiler::Compiler as WasmCompiler;
+use crate::sysroot::recipe::Recipe;
 use crate::sysroot::source_road_proof::{ProofInputs, prove};
 use crate::sysroot::stage::LARGEST_GROWTH_PERCENT;
+use crate::sysroot::{archive, audit, symbols};
 use crate::tree;
 
 const TARGETS: &[&str] = &["wasm32-wasip1", "wasm32-wasip2"];
@@ -83,6 +86,11 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
                 compiler.runs_everywhere(&wasm, "1 0\n")
             });
         }
+        for variant in Variant::ALL {
+            report.case(format!("symbols and descriptor audit {target} {variant}"), || {
+                reviewed_lists(context, target, variant)
+            });
+        }
         report.case(format!("archive at most {LARGEST_GROWTH_PERCENT} % larger {target}"), || {
             archive_size(sdk, target)
         });
@@ -139,6 +147,21 @@ fn no_shim_import(sdk: &SdkUnderTest, wasm: &Path) -> anyhow::Result<()> {
     let needle = b"warpgrid:shim";
     if bytes.windows(needle.len()).any(|window| window == needle) {
         bail!("`{}` imports a shim, built with `{}`", wasm.display(), sdk.folder.display());
+    }
+    Ok(())
+}
+
+/// The shipped `libc.a` defines what `sysroots/*.symbols` says, and leaves to upstream what `*.audit` reviews.
+fn reviewed_lists(context: &SuiteContext<'_>, target: &str, variant: Variant) -> anyhow::Result<()> {
+    let root = &context.paths.root;
+    let path = context.sdk()?.sysroot(target, variant.as_str()).join("lib").join(target).join("libc.a");
+    let bytes = std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?;
+    let members = archive::read(&bytes).with_context(|| format!("in `{}`", path.display()))?;
+    let list = |kind: &str| root.join(format!("sysroots/{target}.{variant}.{kind}"));
+    symbols::compare(&symbols::defined(&members)?, &list("symbols"), false)?;
+    if variant == Variant::Warpgrid {
+        let prefix = Recipe::read(&root.join("forks/libc"))?.overlay.prefix;
+        audit::compare(&audit::remainder(&members, &prefix)?, &list("audit"))?;
     }
     Ok(())
 }

@@ -15,8 +15,8 @@ pub struct Surroundings {
     pub build: PathBuf,
     /// The cache to use.
     pub cache: PathBuf,
-    /// Folder of inputs by digest.
-    pub distfiles: PathBuf,
+    /// Folder of inputs by digest, if there is one.
+    pub distfiles: Option<PathBuf>,
     /// Extra variables.
     pub environment: Vec<(&'static str, String)>,
     /// A program, with its arguments, that starts the build with something changed (`setpriv`, `sh` for the umask).
@@ -33,7 +33,7 @@ impl Surroundings {
             checkout: checkout.to_owned(),
             build: folder.join("build"),
             cache: cache.to_owned(),
-            distfiles: folder.join("no-distfiles"),
+            distfiles: None,
             environment: Vec::new(),
             starter: Vec::new(),
             jobs: context.jobs,
@@ -54,8 +54,11 @@ impl Surroundings {
             .current_dir(&self.checkout)
             .env("WARPGRID_BUILD", &self.build)
             .env("WARPGRID_CACHE", &self.cache)
-            .env("WARPGRID_DISTFILES", &self.distfiles)
+            .env_remove("WARPGRID_DISTFILES")
             .env_remove("WARPGRID_HOST_BUILD");
+        if let Some(folder) = &self.distfiles {
+            program = program.env("WARPGRID_DISTFILES", folder);
+        }
         for (name, value) in &self.environment {
             program = program.env(*name, value);
         }

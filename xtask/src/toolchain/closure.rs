@@ -148,6 +148,14 @@ pub fn check_libraries(sdk: &Path) -> anyhow::Result<()> {
     Closure::read(sdk)?.check()
 }
 
+/// Oldest glibc that every program and library in `<sdk>/bin` and `<sdk>/lib` runs on, such as `2.36`.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub fn oldest_glibc(sdk: &Path) -> anyhow::Result<String> {
+    Ok(Closure::read(sdk)?.glibc())
+}
+
 fn starts_as_elf(path: &Path) -> anyhow::Result<bool> {
     use std::io::Read as _;
     let mut start = [0; 4];

@@ -8,7 +8,7 @@ mod layout;
 mod stage;
 mod stand_in;
 
-pub use closure::check_libraries;
+pub use closure::{check_libraries, oldest_glibc};
 pub use crate_program::{
     CrateBuild, CrateProgram, build_crate_program, encoded_flags, wasm_component_ld, wasmtime_cli,
 };
