@@ -50,7 +50,7 @@ impl<T, E: Into<anyhow::Error>> WithHint<T> for Result<T, E> {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::Context as _;
+    use anyhow::Context;
 
     use super::*;
 

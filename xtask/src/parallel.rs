@@ -2,6 +2,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// One thread a core, or 2 where the machine does not say how many it has.
+#[must_use]
+pub fn per_core() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
 /// `work` on every item, at most `jobs` at a time; results in the order of the items.
 pub fn in_parallel<T: Sync, R: Send>(jobs: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::digest::sha256_of_file;
 use crate::file;
 use crate::manifest::Manifest;
+use crate::parallel::per_core;
 use crate::paths::Paths;
 use crate::plan::{Action, LibcRoad, Options, Outline, Plan, Step};
 use crate::source::unpack;
@@ -38,7 +39,7 @@ pub struct Built {
 /// `wanted`, or one job per core.
 #[must_use]
 pub fn job_count(wanted: Option<usize>) -> usize {
-    wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)).max(1)
+    wanted.unwrap_or_else(per_core).max(1)
 }
 
 /// What a plan needs of the manifest.

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::{Figures, first_guest};
 use crate::step;
 use crate::suite::{SuiteContext, Surroundings, copy_checkout, tarball};
-use crate::tree;
+use crate::{file, tree};
 
 /// An overlay file, a comment is added to it.
 const OVERLAY_FOLDER: &str = "forks/libc/overlay";
@@ -64,15 +64,15 @@ fn changes(
         let seconds = timed_build(context, warm, "no-op")?;
         nothing.push((seconds, cold_seconds));
         figures.figure("no-op-seconds", seconds);
-        let text = std::fs::read_to_string(&overlay_file)?;
-        std::fs::write(&overlay_file, format!("{text}/* round {round} */\n"))?;
+        let text = read(&overlay_file)?;
+        file::replace(&overlay_file, format!("{text}/* round {round} */\n").as_bytes())?;
         let seconds = timed_build(context, warm, "overlay")?;
         overlay.push((seconds, cold_seconds));
         figures.figure("one-overlay-file-seconds", seconds);
-        let text = std::fs::read_to_string(&patch_file)?;
+        let text = read(&patch_file)?;
         let changed = text.replacen("\n---\n", &format!("\nRound: {round}\n---\n"), 1);
         anyhow::ensure!(changed != text, "`{}` has no line `---`", patch_file.display());
-        std::fs::write(&patch_file, changed)?;
+        file::replace(&patch_file, changed.as_bytes())?;
         let seconds = timed_build(context, warm, "patch")?;
         patch.push((seconds, cold_seconds));
         figures.figure("one-patch-seconds", seconds);
@@ -91,7 +91,11 @@ fn sizes_and_verify(
 ) -> anyhow::Result<()> {
     let tarball = tarball(build)?;
     #[expect(clippy::cast_precision_loss, reason = "sizes below 2^52")]
-    figures.figure("tarball-bytes", std::fs::metadata(&tarball)?.len() as f64);
+    figures.figure(
+        "tarball-bytes",
+        std::fs::metadata(&tarball).with_context(|| format!("looking at `{}`", tarball.display()))?.len()
+            as f64,
+    );
     let driver = std::env::current_exe().context("finding the running program")?;
     for _ in 0..rounds {
         let start = Instant::now();
@@ -110,6 +114,10 @@ fn timed_build(context: &SuiteContext<'_>, around: &Surroundings, name: &str) ->
     let start = Instant::now();
     program.run(&context.log(&format!("bench-{name}")))?;
     Ok(start.elapsed().as_secs_f64())
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))
 }
 
 fn first_file(folder: &Path, extension: &str) -> anyhow::Result<std::path::PathBuf> {

@@ -6,7 +6,8 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::exec::Program;
-use crate::tree;
+use crate::file;
+use crate::parallel::per_core;
 
 /// Everything that one run of a benchmark found.
 #[derive(Debug, Serialize)]
@@ -58,7 +59,7 @@ impl Figures {
                 text.lines().find_map(|line| line.strip_prefix("model name\t: ").map(str::to_owned))
             })
             .unwrap_or_else(|| "unknown processor".to_owned());
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        let cores = per_core();
         Ok(Self {
             benchmark: benchmark.to_owned(),
             commit: if changed { format!("{commit}+") } else { commit },
@@ -87,10 +88,7 @@ impl Figures {
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self).context("writing figures as JSON")?;
-        if let Some(folder) = path.parent() {
-            tree::create(folder)?;
-        }
-        std::fs::write(path, text + "\n").with_context(|| format!("writing `{}`", path.display()))
+        file::replace(path, (text + "\n").as_bytes())
     }
 }
 

@@ -6,7 +6,7 @@ use super::Figures;
 use crate::exec::Program;
 use crate::step;
 use crate::suite::SuiteContext;
-use crate::tree;
+use crate::{file, tree};
 
 const HELLO: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }\n";
 
@@ -46,7 +46,7 @@ pub(super) fn run(
 
 fn with_the_sdk(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64> {
     tree::empty(folder)?;
-    std::fs::write(folder.join("hello.c"), HELLO)?;
+    file::replace(&folder.join("hello.c"), HELLO.as_bytes())?;
     let sdk = context.sdk()?;
     let start = Instant::now();
     Program::new("tar")
@@ -69,7 +69,7 @@ fn with_the_sdk(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64
 
 fn by_hand_from_packages(context: &SuiteContext<'_>, folder: &Path) -> anyhow::Result<f64> {
     tree::empty(folder)?;
-    std::fs::write(folder.join("hello.c"), HELLO)?;
+    file::replace(&folder.join("hello.c"), HELLO.as_bytes())?;
     let packages: Vec<PathBuf> =
         step::input_files(context.paths, context.offline, context.jobs, &["llvm", "libc"])?;
     let sdk = context.sdk()?;
@@ -81,8 +81,8 @@ fn by_hand_from_packages(context: &SuiteContext<'_>, folder: &Path) -> anyhow::R
     let llvm = root.join("usr/lib/llvm-22");
     let builtins = llvm.join("lib/clang/22/lib/wasi/libclang_rt.builtins-wasm32.a");
     let place = llvm.join("lib/clang/22/lib/wasm32-unknown-wasip2");
-    std::fs::create_dir_all(&place)?;
-    std::fs::copy(&builtins, place.join("libclang_rt.builtins.a"))?;
+    tree::create(&place)?;
+    file::copy_bytes(&builtins, &place.join("libclang_rt.builtins.a"))?;
     let libraries =
         format!("{}:{}", root.join("usr/lib/x86_64-linux-gnu").display(), llvm.join("lib").display());
     let linker = sdk.program("wasm-component-ld");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::Context;
 use clap::ArgGroup;
 use indicatif::ProgressBar;
 use serde::Serialize;

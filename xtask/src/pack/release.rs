@@ -84,8 +84,7 @@ pub fn pack(staged: &Path, facts: &SdkFacts, dist: &Path) -> anyhow::Result<Pack
     let failed = || format!("writing `{}`", path.display());
     remove_unfinished(dist)?;
     let file = unnamed(dist)?;
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-    let out = Gzip::new(Summed::new(BufWriter::with_capacity(1 << 20, file)), LEVEL, threads);
+    let out = Gzip::new(Summed::new(BufWriter::with_capacity(1 << 20, file)), LEVEL, tree::threads());
     let out = archive::write(out, staged, &top, &tree, &added)?;
     let summed = out.finish().with_context(failed)?;
     let (file, sha256, size) = summed.finish().with_context(failed)?;

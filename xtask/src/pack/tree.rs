@@ -7,7 +7,7 @@ use anyhow::Context;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use crate::parallel::in_parallel;
+use crate::parallel::{in_parallel, per_core};
 
 /// Something in the SDK, at a path relative to its top folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,11 @@ pub(super) fn digests(bytes: &[u8], executable: bool) -> FileEntry {
     }
 }
 
+/// How many threads this room works with: more than eight would wait for the disk.
+pub(super) fn threads() -> usize {
+    per_core().min(8)
+}
+
 /// Reads everything below `root`.
 ///
 /// # Errors
@@ -57,8 +62,7 @@ pub(super) fn read(root: &Path) -> anyhow::Result<Tree> {
     walk(root, "", &mut tree, &mut files)?;
     // The longest first, so that the threads end together.
     files.sort_by_key(|(_, _, size)| std::cmp::Reverse(*size));
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
-    for hashed in in_parallel(threads, &files, |(relative, path, _)| hash(relative, path)) {
+    for hashed in in_parallel(threads(), &files, |(relative, path, _)| hash(relative, path)) {
         tree.extend([hashed?]);
     }
     for (path, entry) in &tree {

@@ -3,7 +3,7 @@
 //! All patches go into one `git am`, so that after a conflict the developer's own `git am --continue` goes on with the
 //! patches that were not tried. Author and date come from the patch, committer is fixed, committer date is the author
 //! date: the same patches on the same base give the same commit ids.
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 
 use super::checkout::Checkout;
 use super::conflict;

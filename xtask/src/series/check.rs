@@ -2,7 +2,7 @@
 //! runs for every fork.
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::Context;
 use xshell::Shell;
 
 use super::checkout::Checkout;

@@ -6,7 +6,7 @@
 //! one means that there is such work.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use xshell::Shell;
 

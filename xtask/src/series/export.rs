@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 use git2::{ObjectType, Oid};
 use serde::Serialize;
 

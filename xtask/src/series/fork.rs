@@ -1,7 +1,7 @@
 //! A fork's folder under `forks/`: where its patches, overlay and recipe lie; knows nothing of pins or git.
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::Context;
 
 use super::folder::Series;
 use super::path_map::PathMap;

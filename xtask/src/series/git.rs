@@ -2,7 +2,7 @@
 //! of the person who runs it. Knows nothing of patches.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 use xshell::{Cmd, Shell};
 
 use crate::tree;

@@ -1,7 +1,7 @@
 //! The pin table of a rebase, kept in `sdk-manifest.toml`; knows nothing of patches.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 
 use super::upstream::{Pin, PinTable};
 use crate::hint::Hint;

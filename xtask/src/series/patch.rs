@@ -1,7 +1,7 @@
 //! One `git format-patch` file as data; knows nothing of its neighbours in the series or of the tree it is for.
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::Context;
 
 use super::diff::{self, FileChange, LineKind, Problem};
 use super::message::{self, Message};

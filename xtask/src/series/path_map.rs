@@ -1,7 +1,7 @@
 //! Where an upstream file lies once it is installed; knows nothing of patches or of what is in the files.
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 
 /// The word that marks files which only a build from source has.
 const SOURCE_ROAD_ONLY: &str = "source-road-only";

@@ -2,7 +2,7 @@
 //! manifest's form.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 use serde::Serialize;
 use xshell::Shell;
 

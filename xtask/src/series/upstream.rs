@@ -1,7 +1,7 @@
 //! An upstream's commits in a cached clone; the only part of a series that may use the network.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context, bail};
 use serde::Serialize;
 use xshell::Shell;
 

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::Context;
 use backon::{BlockingRetryable, ExponentialBuilder};
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_RANGE, RANGE};
 
-use super::fetcher::{Context, Failure, WantedFile};
+use super::fetcher::{Failure, FetchContext, WantedFile};
 use crate::cache::WrongBytes;
 
 /// How long to wait for a connection, and for each piece of an answer.
@@ -32,7 +32,7 @@ enum Attempt {
 }
 
 /// Downloads one file into the cache.
-pub(super) fn fetch(context: &Context<'_>, url: &str, wanted: WantedFile<'_>) -> Result<(), Failure> {
+pub(super) fn fetch(context: &FetchContext<'_>, url: &str, wanted: WantedFile<'_>) -> Result<(), Failure> {
     let partial = context.cache.partial_path(wanted.sha256);
     let continued = length(&partial) > 0;
     let result = download_and_adopt(context, url, wanted, &partial);
@@ -46,7 +46,7 @@ pub(super) fn fetch(context: &Context<'_>, url: &str, wanted: WantedFile<'_>) ->
 }
 
 fn download_and_adopt(
-    context: &Context<'_>,
+    context: &FetchContext<'_>,
     url: &str,
     wanted: WantedFile<'_>,
     partial: &Path,
@@ -62,7 +62,7 @@ fn download_and_adopt(
 
 /// Downloads an address to `partial`, continuing what is there, with retries.
 pub(super) fn download(
-    context: &Context<'_>,
+    context: &FetchContext<'_>,
     url: &str,
     name: &str,
     size: Option<u64>,

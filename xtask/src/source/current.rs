@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::Context;
 
 use super::debian::Apt;
 use super::fetcher::{Failure, Fetcher};

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::Context;
 
 use super::client::{Clients, complaint};
-use super::fetcher::{Context, Failure, WantedFile};
+use super::fetcher::{Failure, FetchContext, WantedFile};
 use crate::file;
 use crate::hint::Hint;
 use crate::manifest::{Package, Pin, Source};
@@ -38,7 +38,7 @@ pub(super) struct Offer {
 }
 
 /// Downloads what is missing of several inputs with one update and one call; one result for each input.
-pub(super) fn fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Vec<Result<(), Failure>> {
+pub(super) fn fetch(context: &FetchContext<'_>, wanted: &[Wanted<'_>]) -> Vec<Result<(), Failure>> {
     match try_fetch(context, wanted) {
         Ok(results) => results,
         // The failure is common to all; an error is told once and repeated as text for the others.
@@ -58,7 +58,7 @@ pub(super) fn fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Vec<Result<
     }
 }
 
-fn try_fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Result<(), Failure>>, Failure> {
+fn try_fetch(context: &FetchContext<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Result<(), Failure>>, Failure> {
     let _lock = context.cache.lock("debian")?;
     let mut missing: Vec<(usize, &Package, WantedFile<'_>)> = Vec::new();
     for (index, Wanted { source, pins }) in wanted.iter().enumerate() {
@@ -130,7 +130,7 @@ fn try_fetch(context: &Context<'_>, wanted: &[Wanted<'_>]) -> Result<Vec<Result<
 }
 
 /// Takes a package that has its full size into the cache, or removes it when it is something else.
-fn take_complete(context: &Context<'_>, folder: &Path, file: &WantedFile<'_>) {
+fn take_complete(context: &FetchContext<'_>, folder: &Path, file: &WantedFile<'_>) {
     let path = folder.join(file.file);
     let complete = fs::metadata(&path).is_ok_and(|found| file.size.is_none_or(|size| size == found.len()));
     if complete && context.cache.adopt(file.expected(), &file.origin(), &path).is_err() {

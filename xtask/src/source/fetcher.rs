@@ -37,7 +37,7 @@ impl From<anyhow::Error> for Failure {
 }
 
 /// What every kind works with.
-pub(super) struct Context<'a> {
+pub(super) struct FetchContext<'a> {
     pub(super) cache: &'a Cache,
     pub(super) options: &'a FetchOptions,
     pub(super) progress: &'a Progress,
@@ -109,8 +109,8 @@ impl Fetcher {
         &self.cache
     }
 
-    pub(super) fn context(&self) -> Context<'_> {
-        Context { cache: &self.cache, options: &self.options, progress: &self.progress }
+    pub(super) fn context(&self) -> FetchContext<'_> {
+        FetchContext { cache: &self.cache, options: &self.options, progress: &self.progress }
     }
 
     /// Gets all inputs that `requests` name, each from the first of its sources that is at hand or answers.
@@ -340,7 +340,7 @@ impl Fetcher {
     }
 }
 
-fn fetch_from_registry(context: &Context<'_>, wanted: WantedFile<'_>) -> Result<(), Failure> {
+fn fetch_from_registry(context: &FetchContext<'_>, wanted: WantedFile<'_>) -> Result<(), Failure> {
     let temp = context.cache.temp_dir()?;
     let _spinner = context.progress.spinner(&format!("{} {} {}", wanted.kind, wanted.name, wanted.version));
     let clients = &context.options.clients;

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::Context;
 use git2::{Oid, Repository};
 
-use super::fetcher::{Context, Failure};
+use super::fetcher::{Failure, FetchContext};
 use crate::cache::Cache;
 use crate::digest::sha256_hex;
 use crate::hint::Hint;
@@ -37,7 +37,7 @@ pub(super) fn at_hand(
 
 /// Fetches the pinned commit, without its history, into a repository of its own in the cache.
 pub(super) fn fetch(
-    context: &Context<'_>,
+    context: &FetchContext<'_>,
     input: &str,
     url: &str,
     reference: &str,
@@ -72,7 +72,11 @@ pub(super) fn fetch(
 }
 
 /// The commit and tree that a reference of a repository stands for now; leaves the commit in the cache.
-pub(super) fn current(context: &Context<'_>, url: &str, reference: &str) -> anyhow::Result<(String, String)> {
+pub(super) fn current(
+    context: &FetchContext<'_>,
+    url: &str,
+    reference: &str,
+) -> anyhow::Result<(String, String)> {
     let temp = context.cache.temp_dir()?;
     let remote = Remote::new(context, url, temp.path())?;
     let commit =
@@ -110,13 +114,13 @@ fn check_tree(input: &str, commit: &str, pinned: Option<&str>, found: &str) -> a
 
 /// A fresh repository in a temporary folder, to fetch into.
 struct Remote<'a> {
-    context: &'a Context<'a>,
+    context: &'a FetchContext<'a>,
     url: &'a str,
     path: PathBuf,
 }
 
 impl<'a> Remote<'a> {
-    fn new(context: &'a Context<'a>, url: &'a str, folder: &Path) -> anyhow::Result<Self> {
+    fn new(context: &'a FetchContext<'a>, url: &'a str, folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("fresh.git");
         Repository::init_bare(&path).with_context(|| format!("creating `{}`", path.display()))?;
         Ok(Self { context, url, path })

@@ -2,6 +2,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+
 use super::client::Clients;
 use super::fetcher::Failure;
 
@@ -46,7 +48,6 @@ pub(super) fn current(
     package: &str,
     allowed: Option<&str>,
 ) -> anyhow::Result<String> {
-    use anyhow::Context;
     let requirement = match allowed {
         None => "*".to_owned(),
         Some(pattern) if pattern.ends_with('*') => pattern.to_owned(),

@@ -5,7 +5,7 @@ use super::{BuildStep, StepContext, fetch};
 use crate::source::unpack;
 use crate::stamp::Inputs;
 use crate::toolchain::{self, ToolchainInputs};
-use crate::tree;
+use crate::{file, tree};
 
 /// Makes the part `toolchain`: `bin`, `lib` and the files for build systems.
 pub(super) struct StageToolchain;
@@ -56,8 +56,7 @@ pub(super) fn unpacked_llvm(context: &StepContext<'_>) -> anyhow::Result<PathBuf
         for artifact in &fetched.artifacts {
             unpack::deb(&artifact.path, folder)?;
         }
-        std::fs::write(folder.join(".packages"), &digests)?;
-        Ok(())
+        file::replace(&folder.join(".packages"), digests.as_bytes())
     })?;
     Ok(folder)
 }

@@ -211,7 +211,9 @@ fn small_disk(
             anyhow::ensure!(text.contains("No space left"), "the message does not say what is wrong:\n{text}")
         }
     }
-    std::fs::rename(keep.join("build"), folder.join("build")).or_else(ignore_missing)?;
+    std::fs::rename(keep.join("build"), folder.join("build"))
+        .or_else(ignore_missing)
+        .with_context(|| format!("moving what the build left in `{}`", keep.display()))?;
     step::merge_cache(&keep.join("cache"), &folder.join("cache"))?;
     no_half_tarball(folder)?;
     finish(context, folder, around, expected)?;

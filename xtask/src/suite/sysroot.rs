@@ -12,14 +12,12 @@ use crate::series::fork::Fork;
 use crate::sysroot::compiler::Compiler as WasmCompiler;
 use crate::sysroot::recipe::Recipe;
 use crate::sysroot::source_road_proof::{ProofInputs, prove};
+use crate::sysroot::stage::LARGEST_GROWTH_PERCENT;
 use crate::sysroot::{archive, audit, symbols};
 use crate::tree;
 
 const TARGETS: &[&str] = &["wasm32-wasip1", "wasm32-wasip2"];
 const VARIANTS: &[&str] = &["stock", "warpgrid"];
-
-/// How much larger than stock the `warpgrid` archive may be.
-const LARGEST_GROWTH_PERCENT: u64 = 5;
 
 /// A program that uses no shimmed function.
 const PLAIN: &str = r#"

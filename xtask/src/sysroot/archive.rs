@@ -2,7 +2,7 @@
 //!
 //! The writer is deterministic: times, owners and groups are 0, the mode is 0644, and the members stay in the
 //! order they are given. Names repeat in real archives, so members are kept in a list, never in a map.
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: usize = 60;
@@ -22,7 +22,7 @@ pub struct Member {
 ///
 /// # Errors
 /// When `bytes` is not a GNU archive, is a thin archive, or a header is damaged: the message says at which offset.
-pub fn read(bytes: &[u8]) -> Result<Vec<Member>> {
+pub fn read(bytes: &[u8]) -> anyhow::Result<Vec<Member>> {
     let Some(body) = bytes.strip_prefix(MAGIC) else {
         bail!("not an archive: the first bytes are not `!<arch>`")
     };
@@ -60,7 +60,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Member>> {
 ///
 /// # Errors
 /// When `symbols` fails for a member (the message names it), or the archive passes 4 GiB, where the index ends.
-pub fn write(members: &[Member], symbols: impl Fn(&Member) -> Result<Vec<String>>) -> Result<Vec<u8>> {
+pub fn write(
+    members: &[Member],
+    symbols: impl Fn(&Member) -> anyhow::Result<Vec<String>>,
+) -> anyhow::Result<Vec<u8>> {
     let mut long_names = Vec::new();
     let mut heads = Vec::with_capacity(members.len());
     for member in members {
@@ -127,7 +130,7 @@ fn text(field: &[u8]) -> String {
     String::from_utf8_lossy(field).trim_end().to_owned()
 }
 
-fn member_name(field: &str, long_names: &[u8], offset: usize) -> Result<String> {
+fn member_name(field: &str, long_names: &[u8], offset: usize) -> anyhow::Result<String> {
     if let Some(position) = field.strip_prefix('/') {
         let position: usize =
             position.parse().with_context(|| format!("name of the member at offset {offset} is damaged"))?;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use super::archive::Member;
 use super::object;
@@ -21,7 +21,7 @@ fn is_entry(name: &str) -> bool {
 ///
 /// # Errors
 /// When a member cannot be read.
-pub fn remainder(members: &[Member], prefix: &str) -> Result<BTreeSet<String>> {
+pub fn remainder(members: &[Member], prefix: &str) -> anyhow::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for member in members {
         let symbols = object::symbols(&member.data)
@@ -43,7 +43,7 @@ pub fn remainder(members: &[Member], prefix: &str) -> Result<BTreeSet<String>> {
 ///
 /// # Errors
 /// When the list cannot be read, a line has no reason, or the names differ.
-pub fn compare(names: &BTreeSet<String>, path: &Path) -> Result<()> {
+pub fn compare(names: &BTreeSet<String>, path: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     let reviewed = parse(&text).with_context(|| format!("in `{}`", path.display()))?;
     let known: BTreeSet<String> = reviewed.into_keys().collect();
@@ -65,7 +65,7 @@ pub fn compare(names: &BTreeSet<String>, path: &Path) -> Result<()> {
     .into())
 }
 
-fn parse(text: &str) -> Result<BTreeMap<String, String>> {
+fn parse(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
     let mut reviewed = BTreeMap::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();

@@ -5,7 +5,7 @@
 //! interface for itself does not meet them.
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context;
 use wit_bindgen_core::Files;
 use wit_parser::{Resolve, WorldId};
 
@@ -34,7 +34,7 @@ pub struct Bindings {
 ///
 /// # Errors
 /// When the WIT does not parse, has no such interface, or the generator refuses it.
-pub fn import(wit: &Path, interface: &str) -> Result<Bindings> {
+pub fn import(wit: &Path, interface: &str) -> anyhow::Result<Bindings> {
     generate(wit, &format!("libc-{interface}"), &[interface], Side::Import)
 }
 
@@ -42,11 +42,11 @@ pub fn import(wit: &Path, interface: &str) -> Result<Bindings> {
 ///
 /// # Errors
 /// As [`import`].
-pub fn export(wit: &Path, world: &str, interfaces: &[&str]) -> Result<Bindings> {
+pub fn export(wit: &Path, world: &str, interfaces: &[&str]) -> anyhow::Result<Bindings> {
     generate(wit, world, interfaces, Side::Export)
 }
 
-fn generate(wit: &Path, world: &str, interfaces: &[&str], side: Side) -> Result<Bindings> {
+fn generate(wit: &Path, world: &str, interfaces: &[&str], side: Side) -> anyhow::Result<Bindings> {
     let mut resolve = Resolve::default();
     resolve.push_path(wit).with_context(|| format!("reading the WIT package in `{}`", wit.display()))?;
     let package = resolve

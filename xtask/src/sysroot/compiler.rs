@@ -1,7 +1,7 @@
 //! Compiles C files for a wasm target with one given clang; knows no sysroot layout.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Context;
 
 use crate::exec::Program;
 use crate::parallel::in_parallel;
@@ -47,11 +47,11 @@ impl Compiler {
     ///
     /// # Errors
     /// The first failure in the order of `units`, with the compiler's words.
-    pub fn compile(&self, triple: &str, sysroot: &Path, units: &[Unit], jobs: usize) -> Result<()> {
+    pub fn compile(&self, triple: &str, sysroot: &Path, units: &[Unit], jobs: usize) -> anyhow::Result<()> {
         in_parallel(jobs, units, |unit| self.compile_one(triple, sysroot, unit)).into_iter().collect()
     }
 
-    fn compile_one(&self, triple: &str, sysroot: &Path, unit: &Unit) -> Result<()> {
+    fn compile_one(&self, triple: &str, sysroot: &Path, unit: &Unit) -> anyhow::Result<()> {
         if let Some(folder) = unit.object.parent() {
             tree::create(folder)?;
         }

@@ -1,7 +1,7 @@
 //! Builds the component that answers "not handled" in the host's place; knows nothing of composing it.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Context;
 use wit_component::ComponentEncoder;
 
 use super::compiler::{Compiler, Unit};
@@ -36,7 +36,7 @@ pub struct FallbackInputs<'a> {
 ///
 /// # Errors
 /// When the sources do not compile or link, or the module is no valid component.
-pub fn build_fallback(inputs: &FallbackInputs<'_>) -> Result<PathBuf> {
+pub fn build_fallback(inputs: &FallbackInputs<'_>) -> anyhow::Result<PathBuf> {
     let recipe = Recipe::read(inputs.fork)?;
     let interfaces: Vec<&str> = recipe.fallback.interfaces.iter().map(String::as_str).collect();
     let generated = bindings::export(inputs.wit, &recipe.fallback.world, &interfaces)?;

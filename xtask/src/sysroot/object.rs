@@ -1,5 +1,5 @@
 //! What a relocatable wasm object defines and needs, read from its `linking` section; knows nothing of archives.
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 use wasmparser::{BinaryReader, SymbolFlags, SymbolInfo};
 
 const MODULE_HEADER: &[u8] = b"\0asm\x01\0\0\0";
@@ -39,7 +39,7 @@ pub(super) struct LinkingSection<'a> {
 ///
 /// # Errors
 /// When the object is damaged or its `linking` section has another version than 2.
-pub(super) fn linking_section(object: &[u8]) -> Result<Option<LinkingSection<'_>>> {
+pub(super) fn linking_section(object: &[u8]) -> anyhow::Result<Option<LinkingSection<'_>>> {
     let mut module = BinaryReader::new(object, 0);
     module.read_bytes(MODULE_HEADER.len()).context("not a wasm object")?;
     while !module.eof() {
@@ -72,7 +72,7 @@ pub(super) fn linking_section(object: &[u8]) -> Result<Option<LinkingSection<'_>
 }
 
 /// The symbols of a symbol-table subsection, in order; relocations refer to this order.
-pub(super) fn symbol_table(subsection: &[u8]) -> Result<Vec<SymbolInfo<'_>>> {
+pub(super) fn symbol_table(subsection: &[u8]) -> anyhow::Result<Vec<SymbolInfo<'_>>> {
     let mut reader = BinaryReader::new(subsection, 0);
     let count = reader.read_var_u32()?;
     (0..count).map(|_| Ok(reader.read::<SymbolInfo<'_>>()?)).collect()
@@ -83,7 +83,7 @@ pub(super) fn symbol_table(subsection: &[u8]) -> Result<Vec<SymbolInfo<'_>>> {
 ///
 /// # Errors
 /// When the object cannot be read.
-pub fn symbols(object: &[u8]) -> Result<Vec<Symbol>> {
+pub fn symbols(object: &[u8]) -> anyhow::Result<Vec<Symbol>> {
     if !is_wasm(object) {
         return Ok(Vec::new());
     }
@@ -125,12 +125,12 @@ pub fn symbols(object: &[u8]) -> Result<Vec<Symbol>> {
 ///
 /// # Errors
 /// When the object cannot be read.
-pub fn definitions(object: &[u8]) -> Result<Vec<String>> {
+pub fn definitions(object: &[u8]) -> anyhow::Result<Vec<String>> {
     Ok(symbols(object)?.into_iter().filter(|symbol| symbol.defined).map(|symbol| symbol.name).collect())
 }
 
 /// Field names of the imported functions, by function index.
-fn function_imports(object: &[u8]) -> Result<Vec<String>> {
+fn function_imports(object: &[u8]) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for payload in wasmparser::Parser::new(0).parse_all(object) {
         if let wasmparser::Payload::ImportSection(section) = payload? {

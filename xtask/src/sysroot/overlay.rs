@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use super::archive::{self, Member};
 use super::compiler::{Compiler, Unit};
@@ -44,7 +44,7 @@ pub fn lay_over(
     upstream: Vec<Member>,
     built: Option<Vec<Member>>,
     inputs: &OverlayInputs<'_>,
-) -> Result<Vec<Member>> {
+) -> anyhow::Result<Vec<Member>> {
     let recipe = Recipe::read(inputs.fork)?;
     let parts = recipe.select(inputs.parts)?;
     let overrides: BTreeSet<String> = names_of(&parts, |part| &part.overrides);
@@ -113,7 +113,12 @@ pub(super) struct Prepared {
 }
 
 /// Generates the bindings of `parts` below `scratch` and lists the C files.
-pub(super) fn prepare(parts: &[(&str, &Part)], fork: &Path, wit: &Path, scratch: &Path) -> Result<Prepared> {
+pub(super) fn prepare(
+    parts: &[(&str, &Part)],
+    fork: &Path,
+    wit: &Path,
+    scratch: &Path,
+) -> anyhow::Result<Prepared> {
     let folder = scratch.join("bindings");
     tree::empty(&folder)?;
     let mut sources = Vec::new();
@@ -139,7 +144,7 @@ pub(super) fn prepare(parts: &[(&str, &Part)], fork: &Path, wit: &Path, scratch:
     Ok(Prepared { bindings: folder, sources, generated, component_types })
 }
 
-fn compile(recipe: &Recipe, prepared: &Prepared, inputs: &OverlayInputs<'_>) -> Result<Vec<Member>> {
+fn compile(recipe: &Recipe, prepared: &Prepared, inputs: &OverlayInputs<'_>) -> anyhow::Result<Vec<Member>> {
     let objects = inputs.scratch.join("objects");
     tree::empty(&objects)?;
     let include = format!("-I{}", prepared.bindings.display());
@@ -176,7 +181,7 @@ pub(super) fn generated_flags(recipe: &Recipe) -> Vec<String> {
 ///
 /// # Errors
 /// When a member cannot be read or the file not be written.
-pub fn write_archive(members: &[Member], path: &Path) -> Result<u64> {
+pub fn write_archive(members: &[Member], path: &Path) -> anyhow::Result<u64> {
     let bytes = archive::write(members, |member| object::definitions(&member.data))?;
     std::fs::write(path, &bytes).with_context(|| format!("writing `{}`", path.display()))?;
     Ok(bytes.len() as u64)

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 use serde::Deserialize;
 
 use crate::manifest::Variant;
@@ -95,14 +95,14 @@ impl Recipe {
     ///
     /// # Errors
     /// When it cannot be read, has an unknown key, a part needs one that does not exist, or a name occurs twice.
-    pub fn read(fork: &Path) -> Result<Self> {
+    pub fn read(fork: &Path) -> anyhow::Result<Self> {
         let path = fork.join("recipe.toml");
         let recipe: Self = read_toml(&path)?;
         recipe.check().with_context(|| format!("in `{}`", path.display()))?;
         Ok(recipe)
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> anyhow::Result<()> {
         let mut names = BTreeSet::new();
         for (part, body) in &self.parts {
             for need in &body.needs {
@@ -123,7 +123,7 @@ impl Recipe {
     ///
     /// # Errors
     /// When a name is no part, or a part needs one that was not asked for.
-    pub fn select(&self, names: &[String]) -> Result<Vec<(&str, &Part)>> {
+    pub fn select(&self, names: &[String]) -> anyhow::Result<Vec<(&str, &Part)>> {
         let mut selected = Vec::new();
         for name in names {
             let (name, part) = self.parts.get_key_value(name).with_context(|| {
@@ -165,7 +165,7 @@ impl Description {
     ///
     /// # Errors
     /// When it cannot be read, or says another target or variant than its name.
-    pub fn read(sysroots: &Path, triple: &str, variant: Variant) -> Result<Self> {
+    pub fn read(sysroots: &Path, triple: &str, variant: Variant) -> anyhow::Result<Self> {
         let path = sysroots.join(format!("{triple}.{}.toml", variant.as_str()));
         let description: Self = read_toml(&path)?;
         if description.target != triple || description.variant != variant {
@@ -178,7 +178,7 @@ impl Description {
     }
 }
 
-fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     toml::from_str(&text).with_context(|| format!("`{}` is not as expected", path.display()))
 }

@@ -5,7 +5,6 @@
 //! symbols keep their names: they resolve to whoever defines the old name from now on.
 use std::collections::BTreeSet;
 
-use anyhow::Result;
 use wasmparser::{SymbolFlags, SymbolInfo};
 
 use super::object::{self, SYMBOL_TABLE};
@@ -23,7 +22,7 @@ pub fn rename_definitions(
     object: &[u8],
     names: &BTreeSet<String>,
     prefix: &str,
-) -> Result<Option<(Vec<u8>, BTreeSet<String>)>> {
+) -> anyhow::Result<Option<(Vec<u8>, BTreeSet<String>)>> {
     if !object::is_wasm(object) {
         return Ok(None);
     }
@@ -61,7 +60,7 @@ fn rename_table(
     names: &BTreeSet<String>,
     prefix: &str,
     hits: &mut BTreeSet<String>,
-) -> Result<Vec<u8>> {
+) -> anyhow::Result<Vec<u8>> {
     let symbols = object::symbol_table(table)?;
     let mut out = Vec::with_capacity(table.len() + 64);
     leb(&mut out, symbols.len());

@@ -8,7 +8,7 @@
 //! reached where this was written.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use super::compiler::Compiler;
 use super::overlay;
@@ -51,12 +51,12 @@ pub struct SourceInputs<'a> {
 /// # Errors
 /// When CMake fails (the message has the end of its output and names the log), or the build leaves no `libc.a`, or
 /// none of our objects although parts were asked for.
-pub fn build_from_source(inputs: &SourceInputs<'_>) -> Result<PathBuf> {
+pub fn build_from_source(inputs: &SourceInputs<'_>) -> anyhow::Result<PathBuf> {
     let named = || format!("building upstream for {} from `{}`", inputs.triple, inputs.tree.display());
     build(inputs).with_context(named)
 }
 
-fn build(inputs: &SourceInputs<'_>) -> Result<PathBuf> {
+fn build(inputs: &SourceInputs<'_>) -> anyhow::Result<PathBuf> {
     let recipe = Recipe::read(inputs.fork)?;
     let folder = inputs.scratch.join("build");
     tree::empty(&folder)?;

@@ -4,7 +4,7 @@
 //! `TARGET_TRIPLE`) and a libc.a of three functions. What it does not show is that the hook fits the real upstream.
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context, ensure};
 
 use super::compiler::Compiler;
 use super::overlay::{self, OverlayInputs};
@@ -110,9 +110,9 @@ const FILES: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// What did not work.
-pub fn prove(inputs: &ProofInputs<'_>) -> Result<()> {
+pub fn prove(inputs: &ProofInputs<'_>) -> anyhow::Result<()> {
     tree::empty(inputs.scratch)?;
-    let write = |name: &str, text: &str| -> Result<()> {
+    let write = |name: &str, text: &str| -> anyhow::Result<()> {
         let path = inputs.scratch.join(name);
         let folder = path.parent().context("a file has a folder")?;
         tree::create(folder)?;
@@ -156,7 +156,7 @@ pub fn prove(inputs: &ProofInputs<'_>) -> Result<()> {
     ensure!(format!("{error:#}").contains("the hook is missing"), "not a clear error: {error:#}");
 
     let built = build("patched", Variant::Warpgrid)?;
-    let read = |name: &str| -> Result<Vec<archive::Member>> {
+    let read = |name: &str| -> anyhow::Result<Vec<archive::Member>> {
         let path = lib(&built).join(name);
         archive::read(&std::fs::read(&path).with_context(|| format!("reading `{}`", path.display()))?)
     };
@@ -187,7 +187,7 @@ fn lib(built: &Path) -> std::path::PathBuf {
 }
 
 /// The lines that the hook's patch adds, as the series has them.
-fn hook_lines(patch: &Path) -> Result<String> {
+fn hook_lines(patch: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(patch).with_context(|| format!("reading `{}`", patch.display()))?;
     let added = text.lines().filter(|line| line.starts_with('+') && !line.starts_with("+++"));
     Ok(added.map(|line| format!("{}\n", &line[1..])).collect())

@@ -2,7 +2,7 @@
 //! it is given folders that somebody else fetched and unpacked.
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use super::compiler::{Compiler, Unit};
 use super::overlay::{self, OverlayInputs};
@@ -17,7 +17,7 @@ use crate::{file, tree};
 pub const LARGEST_GROWTH_PERCENT: u64 = 5;
 
 /// Changes the installed headers of a sysroot: `(root of the sysroot, triple)`.
-pub type HeaderStep<'a> = &'a dyn Fn(&Path, &str) -> Result<()>;
+pub type HeaderStep<'a> = &'a dyn Fn(&Path, &str) -> anyhow::Result<()>;
 
 /// What staging a sysroot takes.
 #[derive(Clone, Copy)]
@@ -73,12 +73,12 @@ pub struct StagedSysroot {
 /// When an input is missing, a step of the overlay fails, a header or library of the description is not there, the
 /// symbols or the audit differ from the committed lists, or the patched libc.a has grown by more than
 /// [`LARGEST_GROWTH_PERCENT`].
-pub fn stage_sysroot(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
+pub fn stage_sysroot(inputs: &StageInputs<'_>) -> anyhow::Result<StagedSysroot> {
     let named = || format!("staging the sysroot {}/{}", inputs.triple, inputs.variant.as_str());
     stage(inputs).with_context(named)
 }
 
-fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
+fn stage(inputs: &StageInputs<'_>) -> anyhow::Result<StagedSysroot> {
     let description = Description::read(inputs.sysroots, inputs.triple, inputs.variant)?;
     if inputs.out.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty", inputs.out.display());
@@ -146,7 +146,7 @@ fn stage(inputs: &StageInputs<'_>) -> Result<StagedSysroot> {
 }
 
 /// Adds the recipe's members to libc++abi.a.
-fn add_to_cxx(inputs: &StageInputs<'_>, path: &Path) -> Result<()> {
+fn add_to_cxx(inputs: &StageInputs<'_>, path: &Path) -> anyhow::Result<()> {
     let recipe = Recipe::read(inputs.fork)?;
     let objects = inputs.scratch.join("cxx");
     tree::empty(&objects)?;
@@ -168,7 +168,7 @@ fn add_to_cxx(inputs: &StageInputs<'_>, path: &Path) -> Result<()> {
 }
 
 /// Our objects, if upstream's own build has made them; their archive is no part of the sysroot.
-fn take_built(lib: &Path) -> Result<Option<Vec<archive::Member>>> {
+fn take_built(lib: &Path) -> anyhow::Result<Option<Vec<archive::Member>>> {
     let path = lib.join(OVERLAY_ARCHIVE);
     if !path.is_file() {
         return Ok(None);
@@ -182,7 +182,7 @@ fn list(inputs: &StageInputs<'_>, kind: &str) -> PathBuf {
     inputs.sysroots.join(format!("{}.{}.{kind}", inputs.triple, inputs.variant.as_str()))
 }
 
-fn present(folder: &Path, names: &[String], inputs: &StageInputs<'_>) -> Result<()> {
+fn present(folder: &Path, names: &[String], inputs: &StageInputs<'_>) -> anyhow::Result<()> {
     match names.iter().find(|name| !folder.join(name).is_file()) {
         None => Ok(()),
         Some(name) => {

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context;
 
 use super::archive::Member;
 use super::object;
@@ -15,7 +15,7 @@ const SHOWN: usize = 12;
 ///
 /// # Errors
 /// When a member cannot be read.
-pub fn defined(members: &[Member]) -> Result<BTreeSet<String>> {
+pub fn defined(members: &[Member]) -> anyhow::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     for member in members {
         let found = object::definitions(&member.data);
@@ -28,7 +28,7 @@ pub fn defined(members: &[Member]) -> Result<BTreeSet<String>> {
 ///
 /// # Errors
 /// When the list cannot be read or differs: the message names what is missing and what is new.
-pub fn compare(names: &BTreeSet<String>, path: &Path, bless: bool) -> Result<()> {
+pub fn compare(names: &BTreeSet<String>, path: &Path, bless: bool) -> anyhow::Result<()> {
     if bless {
         let text: String = names.iter().map(|name| format!("{name}\n")).collect();
         return std::fs::write(path, text).with_context(|| format!("writing `{}`", path.display()));

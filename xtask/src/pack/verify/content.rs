@@ -45,10 +45,9 @@ pub(super) fn read(path: &Path, limits: &Limits, forbidden: &[String]) -> anyhow
     let mut content = Content::default();
     let (sender, receiver) = sync_channel::<(String, bool, Vec<u8>)>(WAITING);
     let receiver = Mutex::new(receiver);
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
     std::thread::scope(|scope| {
         let workers: Vec<_> =
-            (0..threads).map(|_| scope.spawn(|| look_at_all(&receiver, forbidden))).collect();
+            (0..tree::threads()).map(|_| scope.spawn(|| look_at_all(&receiver, forbidden))).collect();
         let mut gzip = GzDecoder::new(start.as_slice().chain(input));
         let read = archive::read(&mut gzip, limits, |found| take(found, &mut content, &sender));
         drop(sender);

@@ -1,5 +1,5 @@
 //! Writes the present output of a case as the expected one; knows nothing of how it was made.
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use super::directive::{Case, directive};
 
@@ -7,7 +7,7 @@ use super::directive::{Case, directive};
 ///
 /// # Errors
 /// When the output is empty (an empty expectation must not exist) or a file cannot be written.
-pub(super) fn bless(case: &Case, stdout: &str) -> Result<()> {
+pub(super) fn bless(case: &Case, stdout: &str) -> anyhow::Result<()> {
     if stdout.is_empty() {
         bail!("`{}` printed nothing: an empty expectation shows nothing", case.source.display());
     }

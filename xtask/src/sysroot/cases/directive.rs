@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use crate::tree;
 
@@ -95,7 +95,7 @@ pub struct Case {
 ///
 /// # Errors
 /// When the folder cannot be read, or a case has a wrong or missing directive: the message names file and line.
-pub fn read_cases(folder: &Path) -> Result<Vec<Case>> {
+pub fn read_cases(folder: &Path) -> anyhow::Result<Vec<Case>> {
     let mut cases = Vec::new();
     for path in tree::entries(folder)? {
         if path.extension().is_some_and(|extension| extension == "c") {
@@ -106,7 +106,7 @@ pub fn read_cases(folder: &Path) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-fn read_case(path: &Path) -> Result<Case> {
+fn read_case(path: &Path) -> anyhow::Result<Case> {
     let text = std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
     let sidecar = path.with_extension("expected.txt");
     let expected = match sidecar.is_file() {
@@ -130,7 +130,7 @@ pub(crate) fn directive(line: &str) -> Option<(Option<&str>, &str)> {
     }
 }
 
-fn parse(path: &Path, text: &str, expected: Option<String>) -> Result<Case> {
+fn parse(path: &Path, text: &str, expected: Option<String>) -> anyhow::Result<Case> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut case = Case {
         name,
@@ -221,7 +221,7 @@ fn mode(word: &str) -> Option<Mode> {
 mod tests {
     use super::*;
 
-    fn case(text: &str) -> Result<Case> {
+    fn case(text: &str) -> anyhow::Result<Case> {
         parse(Path::new("/cases/some_case.c"), text, None)
     }
 

@@ -1,7 +1,7 @@
 //! Which interfaces of `warpgrid:shim` a program imports; reads modules and components, runs nothing.
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context;
 use wasmparser::{Parser, Payload};
 
 const PACKAGE: &str = "warpgrid:shim/";
@@ -10,7 +10,7 @@ const PACKAGE: &str = "warpgrid:shim/";
 ///
 /// # Errors
 /// When the bytes are neither.
-pub fn shim_imports(program: &[u8]) -> Result<BTreeSet<String>> {
+pub fn shim_imports(program: &[u8]) -> anyhow::Result<BTreeSet<String>> {
     let mut interfaces = BTreeSet::new();
     let is_component = Parser::is_component(program);
     let mut depth = 0_usize;

@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context, bail};
 
 use super::directive::{Case, Mode, Stock};
 use super::{bless, imports};
@@ -81,7 +81,7 @@ fn run_row(
     variant: Variant,
     mode: Mode,
     tools: &CaseTools<'_>,
-) -> Result<Outcome> {
+) -> anyhow::Result<Outcome> {
     if variant == Variant::Stock && case.stock == Stock::Skip {
         return Ok(Outcome::Skipped("shim not available".to_owned()));
     }
@@ -116,7 +116,7 @@ fn compile(
     variant: Variant,
     folder: &Path,
     tools: &CaseTools<'_>,
-) -> Result<PathBuf> {
+) -> anyhow::Result<PathBuf> {
     let output = folder.join("case.wasm");
     let mut clang = Program::new(tools.clang)
         .arg(format!("--target={target}"))
@@ -134,7 +134,7 @@ fn compile(
     Ok(output)
 }
 
-fn check_imports(case: &Case, variant: Variant, program: &Path) -> Result<()> {
+fn check_imports(case: &Case, variant: Variant, program: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(program).with_context(|| format!("reading `{}`", program.display()))?;
     let found = imports::shim_imports(&bytes)?;
     let nothing = Default::default();
@@ -156,7 +156,7 @@ fn command(
     program: &Path,
     folder: &Path,
     tools: &CaseTools<'_>,
-) -> Result<Program> {
+) -> anyhow::Result<Program> {
     let mut program = program.to_owned();
     if mode == Mode::Composed && variant == Variant::Warpgrid {
         let composed = folder.join("composed.wasm");
