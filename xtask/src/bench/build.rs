@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use super::{Figures, Ratio, first_guest};
+use super::{Figures, first_guest};
 use crate::step;
 use crate::suite::{SuiteContext, Surroundings, copy_checkout, tarball};
 use crate::{file, tree};
@@ -39,7 +39,7 @@ pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures>
         pairs.push((seconds, cold_seconds));
         figures.figure("warm-seconds", seconds);
     }
-    keep(&mut figures, "second clone with the shared cache / cold", &pairs);
+    figures.ratio("second clone with the shared cache / cold", &pairs);
 
     changes(context, &mut figures, &warm, rounds, cold_seconds)?;
     sizes_and_verify(context, &mut figures, &warm.build, rounds)?;
@@ -77,9 +77,9 @@ fn changes(
         patch.push((seconds, cold_seconds));
         figures.figure("one-patch-seconds", seconds);
     }
-    keep(figures, "no-op / cold", &nothing);
-    keep(figures, "one overlay file / cold", &overlay);
-    keep(figures, "one patch / cold", &patch);
+    figures.ratio("no-op / cold", &nothing);
+    figures.ratio("one overlay file / cold", &overlay);
+    figures.ratio("one patch / cold", &patch);
     Ok(())
 }
 
@@ -114,12 +114,6 @@ fn timed_build(context: &SuiteContext<'_>, around: &Surroundings, name: &str) ->
     let start = Instant::now();
     program.run(&context.log(&format!("bench-{name}")))?;
     Ok(start.elapsed().as_secs_f64())
-}
-
-pub(super) fn keep(figures: &mut Figures, name: &str, pairs: &[(f64, f64)]) {
-    if let Some(ratio) = Ratio::of_pairs(pairs) {
-        figures.ratios.insert(name.to_owned(), ratio);
-    }
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

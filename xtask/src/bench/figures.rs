@@ -75,6 +75,13 @@ impl Figures {
         self.figures.insert(name.to_owned(), value);
     }
 
+    /// Keeps the ratio `first / second` of pairs that were measured in turn; nothing without a pair.
+    pub fn ratio(&mut self, name: &str, pairs: &[(f64, f64)]) {
+        if let Some(ratio) = Ratio::of_pairs(pairs) {
+            self.ratios.insert(name.to_owned(), ratio);
+        }
+    }
+
     /// Writes the record as JSON.
     ///
     /// # Errors

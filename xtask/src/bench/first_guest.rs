@@ -3,7 +3,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Figures;
-use super::build::keep;
 use crate::exec::Program;
 use crate::step;
 use crate::suite::SuiteContext;
@@ -35,7 +34,7 @@ pub(super) fn run(
         figures.figure("first-guest-by-hand-seconds", by_hand);
         pairs.push((ours, by_hand));
     }
-    keep(figures, "first guest / the same by hand from Debian's clang and wasi-libc", &pairs);
+    figures.ratio("first guest / the same by hand from Debian's clang and wasi-libc", &pairs);
     figures.notes.push(
         "first guest: unpack, compile hello for wasm32-wasip2, run. By hand: unpack Debian's packages, lay out the \
          builtins, compile, link with the same wasm-component-ld, run on the stock wasmtime; download and typing \
