@@ -129,6 +129,9 @@ fn run_by_either_road(
     }
 }
 
+/// Code that every step's result may depend on.
+const SHARED_BY_ALL_STEPS: &[&str] = &["xtask/src/file.rs", "xtask/src/tree.rs"];
+
 struct FinishedPlan {
     ran: Vec<(String, Duration)>,
     up_to_date: usize,
@@ -151,6 +154,9 @@ fn run_plan(
         let built = step::for_action(&planned.action);
         let mut inputs =
             built.inputs(&context).with_context(|| format!("looking at the inputs of `{}`", planned.name))?;
+        for shared in SHARED_BY_ALL_STEPS {
+            inputs.files(&paths.root, shared)?;
+        }
         for need in &planned.needs {
             inputs.value(&format!("after {need}"), digests.get(need.as_str()).map_or("", String::as_str));
         }

@@ -60,9 +60,22 @@ pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let mut context =
         SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline, bless: paths.bless };
     let mut reports = Vec::new();
+    let mut unbuilt = false;
     for suite in suites {
-        if suite.needs_sdk && context.sdk.is_none() {
-            context.sdk = Some(SdkUnderTest::prepare(paths, jobs, args.offline)?);
+        if suite.needs_sdk && context.sdk.is_none() && !unbuilt {
+            match SdkUnderTest::prepare(paths, jobs, args.offline) {
+                Ok(sdk) => context.sdk = Some(sdk),
+                Err(error) => {
+                    unbuilt = true;
+                    let report = broken("build", &error);
+                    print_report(&report);
+                    reports.push(report);
+                }
+            }
+        }
+        if suite.needs_sdk && unbuilt {
+            eprintln!("==> {} cannot run without an SDK", suite.name);
+            continue;
         }
         eprintln!("==> {}: {}", suite.name, suite.about);
         let report = (suite.run)(&context).unwrap_or_else(|error| broken(suite.name, &error));

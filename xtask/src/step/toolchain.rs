@@ -14,6 +14,7 @@ impl BuildStep for StageToolchain {
     fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {
         let mut inputs = Inputs::default();
         inputs.files(&context.paths.root, "xtask/src/toolchain")?;
+        inputs.files(&context.paths.root, "xtask/src/pack/licences.rs")?;
         Ok(inputs)
     }
 
