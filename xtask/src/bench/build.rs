@@ -96,10 +96,9 @@ fn sizes_and_verify(
         std::fs::metadata(&tarball).with_context(|| format!("looking at `{}`", tarball.display()))?.len()
             as f64,
     );
-    let driver = std::env::current_exe().context("finding the running program")?;
     for _ in 0..rounds {
         let start = Instant::now();
-        crate::exec::Program::new(&driver)
+        crate::exec::Program::new(&context.driver)
             .arg("verify")
             .arg(&tarball)
             .current_dir(&context.paths.root)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::bench::{self, Figures};
 use crate::paths::Paths;
 use crate::run::job_count;
-use crate::suite::{SdkUnderTest, SuiteContext};
+use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
 
 /// Flags of `bench`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,15 @@ enum Benchmark {
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let jobs = job_count(None);
     let sdk = Some(SdkUnderTest::prepare(paths, jobs, false)?);
-    let context = SuiteContext { paths, sdk, full: false, jobs, offline: false, bless: false };
+    let context = SuiteContext {
+        paths,
+        driver: keep_driver(paths)?,
+        sdk,
+        full: false,
+        jobs,
+        offline: false,
+        bless: false,
+    };
     let figures = match args.what {
         Benchmark::Build => bench::run_build(&context, usize::from(args.rounds))?,
     };

@@ -6,7 +6,7 @@ use crate::hint::Hint;
 use crate::paths::Paths;
 use crate::report::{Outcome, SuiteReport, Totals, write_junit};
 use crate::run::job_count;
-use crate::suite::{SUITES, SdkUnderTest, Suite, SuiteContext};
+use crate::suite::{SUITES, SdkUnderTest, Suite, SuiteContext, keep_driver};
 
 /// Flags of `ci`.
 #[derive(Debug, clap::Args)]
@@ -57,8 +57,15 @@ pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     }
     let suites = choose(args)?;
     let jobs = job_count(args.jobs);
-    let mut context =
-        SuiteContext { paths, sdk: None, full: args.full, jobs, offline: args.offline, bless: paths.bless };
+    let mut context = SuiteContext {
+        paths,
+        driver: keep_driver(paths)?,
+        sdk: None,
+        full: args.full,
+        jobs,
+        offline: args.offline,
+        bless: paths.bless,
+    };
     let mut reports = Vec::new();
     let mut unbuilt = false;
     for suite in suites {

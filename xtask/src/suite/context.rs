@@ -1,6 +1,8 @@
 //! What every suite is handed; knows no suite.
 use std::path::PathBuf;
 
+use anyhow::Context;
+
 use crate::paths::Paths;
 use crate::plan::{LibcRoad, Options};
 use crate::run::{self, RunOptions};
@@ -10,6 +12,8 @@ use crate::tree;
 pub struct SuiteContext<'a> {
     /// The checkout and its folders.
     pub paths: &'a Paths,
+    /// This very build driver, kept where no compiler replaces it.
+    pub driver: PathBuf,
     /// The SDK as its users get it; none for suites that do not need one.
     pub sdk: Option<SdkUnderTest>,
     /// Whether the full sizes are wanted instead of those that fit into CI.
@@ -58,6 +62,18 @@ impl SdkUnderTest {
     pub fn sysroot(&self, triple: &str, variant: &str) -> PathBuf {
         self.folder.join("share/warpgrid/sysroots").join(triple).join(variant)
     }
+}
+
+/// Keeps the running program under another name: tests compile it again while suites that start it still run.
+///
+/// # Errors
+/// When it cannot be found or copied.
+pub fn keep_driver(paths: &Paths) -> anyhow::Result<PathBuf> {
+    let running = std::env::current_exe().context("finding the running program")?;
+    let kept = paths.target.join("driver/xtask");
+    tree::empty(&paths.target.join("driver"))?;
+    std::fs::copy(&running, &kept).with_context(|| format!("copying `{}`", running.display()))?;
+    Ok(kept)
 }
 
 impl SuiteContext<'_> {

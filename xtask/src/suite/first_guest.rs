@@ -189,10 +189,9 @@ fn start(
     tour: &Path,
 ) -> anyhow::Result<Finished> {
     let sdk = context.sdk()?;
-    let driver = std::env::current_exe().context("finding the running program")?;
     let fill = |text: &String| {
         text.replace("$SDK", &sdk.folder.display().to_string())
-            .replace("$XTASK", &driver.display().to_string())
+            .replace("$XTASK", &context.driver.display().to_string())
             .replace("$TOUR", &tour.display().to_string())
             .replace("$TARBALL", &sdk.tarball.display().to_string())
             .replace("$HERE", &folder.display().to_string())

@@ -12,6 +12,6 @@ mod sysroot;
 mod third_party;
 mod variation;
 
-pub use context::{SdkUnderTest, SuiteContext};
+pub use context::{SdkUnderTest, SuiteContext, keep_driver};
 pub use list::{SUITES, Suite};
 pub use variation::{Surroundings, copy_checkout, tarball};

@@ -9,6 +9,8 @@ use crate::tree;
 
 /// The surroundings of one build.
 pub struct Surroundings {
+    /// The build driver to run.
+    pub driver: PathBuf,
     /// The copy of the checkout to build.
     pub checkout: PathBuf,
     /// Where the build writes.
@@ -30,6 +32,7 @@ impl Surroundings {
     #[must_use]
     pub fn plain(context: &SuiteContext<'_>, folder: &Path, checkout: &Path, cache: &Path) -> Self {
         Self {
+            driver: context.driver.clone(),
             checkout: checkout.to_owned(),
             build: folder.join("build"),
             cache: cache.to_owned(),
@@ -45,9 +48,8 @@ impl Surroundings {
     /// # Errors
     /// When the path of the running program is unknown.
     pub fn build_sdk(&self) -> anyhow::Result<Program> {
-        let driver = std::env::current_exe().context("finding the running program")?;
         let mut line: Vec<String> = self.starter.clone();
-        line.push(driver.display().to_string());
+        line.push(self.driver.display().to_string());
         let mut program = Program::new(&line[0]).args(&line[1..]);
         program = program
             .args(["build-sdk", "--offline", "--jobs", &self.jobs.to_string()])

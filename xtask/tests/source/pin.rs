@@ -74,7 +74,7 @@ fn a_source_that_does_not_answer_leaves_the_manifest_as_it_is() {
     fs::write(&path, &text).unwrap();
     let said = told(&pin(folder.path(), &["example"]).unwrap_err());
     assert!(
-        said.contains("cannot pin source `git` of `example`") && said.contains("nothing was written"),
+        said.contains("pinning source `git` of `example`") && said.contains("nothing was written"),
         "{said}"
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
