@@ -2,7 +2,7 @@
 //!
 //! Two places start programs in another way: `series::git` through `xshell`, since git is given an empty environment
 //! and patches on standard input, and `pack::licences` through `cargo_metadata`, which reads cargo's answer itself.
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -52,14 +52,25 @@ impl Program {
     /// Sets a variable for the program alone.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.environment.push((name.into(), value.into()));
+        let name = name.into();
+        self = self.forget(&name);
+        self.environment.push((name, value.into()));
         self
     }
 
     /// Takes a variable away from the program.
     #[must_use]
     pub fn env_remove(mut self, name: impl Into<OsString>) -> Self {
-        self.removed.push(name.into());
+        let name = name.into();
+        self = self.forget(&name);
+        self.removed.push(name);
+        self
+    }
+
+    /// Drops what was said of a variable before: the last word counts, however the program is started.
+    fn forget(mut self, name: &OsStr) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.removed.retain(|known| known != name);
         self
     }
 
@@ -272,6 +283,15 @@ fn tail(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_word_on_a_variable_counts() {
+        let shell = Program::new("sh").args(["-c", "printf %s:%s \"$LC_ALL\" \"$WORD\""]);
+        let said =
+            shell.clone().env("LC_ALL", "POSIX").env_remove("WORD").env("WORD", "set").stdout().unwrap();
+        assert_eq!(said, "POSIX:set");
+        assert_eq!(shell.env("WORD", "set").env_remove("WORD").stdout().unwrap(), "C:");
+    }
 
     fn shell(script: &str) -> Program {
         Program::new("sh").args(["-c", script])
