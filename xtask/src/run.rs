@@ -77,7 +77,32 @@ pub fn build(paths: &Paths, options: &Options, run: &RunOptions) -> anyhow::Resu
         finished.up_to_date,
         size / 1_000_000
     );
+    summary.push_str(&contents(paths, &describe_targets(&manifest)));
     Ok(Built { tarball, summary })
+}
+
+/// What the SDK has, for people: its programs and its sysroots.
+fn contents(paths: &Paths, sysroots: &str) -> String {
+    let programs: Vec<String> = tree::entries(&paths.staging().join("bin"))
+        .unwrap_or_default()
+        .iter()
+        .filter(|path| path.extension().is_none())
+        .filter_map(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .filter(|name| !name.starts_with("wasm32-"))
+        .collect();
+    format!(
+        "  programs: {}\n  sysroots: {sysroots}\n  and the fallback component, WIT, CMake, Meson and env.sh, sdk.json, SBOM, provenance, licences\n",
+        programs.join(", ")
+    )
+}
+
+fn describe_targets(manifest: &Manifest) -> String {
+    let mut described = Vec::new();
+    for target in &manifest.targets {
+        let variants: Vec<&str> = target.variants.iter().map(|variant| variant.as_str()).collect();
+        described.push(format!("{} ({})", target.triple, variants.join(", ")));
+    }
+    described.join(", ")
 }
 
 /// Builds parts of the SDK and gives the folders they are in.
