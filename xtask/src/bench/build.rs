@@ -16,35 +16,48 @@ const OVERLAY_FOLDER: &str = "forks/libc/overlay";
 ///
 /// # Errors
 /// When a build fails.
-pub fn run(context: &SuiteContext<'_>, rounds: usize) -> anyhow::Result<Figures> {
+pub fn run(context: &SuiteContext<'_>, rounds: usize, skip_cold: bool) -> anyhow::Result<Figures> {
     let mut figures = Figures::new("build", &context.paths.root)?;
     let scratch = context.scratch("bench build")?;
     let checkout = scratch.join("checkout");
     copy_checkout(&context.paths.root, &checkout)?;
     let distfiles = scratch.join("distfiles");
     step::link_objects(&context.paths.cache.join("objects"), &distfiles)?;
-    let mut cold = Surroundings::plain(context, &scratch.join("cold"), &checkout, &scratch.join("cache"));
-    cold.distfiles = Some(distfiles);
-
-    let cold_seconds = timed_build(context, &cold, "cold")?;
-    figures.figure("cold-seconds", cold_seconds);
-    figures
-        .notes
-        .push("cold: empty cache, every program compiled, inputs from a folder by digest; once".into());
+    let mut first = Surroundings::plain(context, &scratch.join("first"), &checkout, &scratch.join("cache"));
+    first.distfiles = Some(distfiles);
+    // What the other builds are compared with.
+    let (name, note) = if skip_cold {
+        step::seed_built_cache(&context.paths.cache, &first.cache)?;
+        (
+            "unpacking",
+            "unpacking: no input in the cache, programs compiled before; inputs from a folder by digest; once",
+        )
+    } else {
+        ("cold", "cold: empty cache, every program compiled, inputs from a folder by digest; once")
+    };
+    let base = Base { name, seconds: timed_build(context, &first, name)? };
+    figures.figure(&format!("{name}-seconds"), base.seconds);
+    figures.notes.push(note.into());
     let warm = Surroundings::plain(context, &scratch.join("warm"), &checkout, &scratch.join("cache"));
     let mut pairs = Vec::new();
     for _ in 0..rounds.min(3) {
         tree::empty(&warm.build)?;
         let seconds = timed_build(context, &warm, "warm")?;
-        pairs.push((seconds, cold_seconds));
+        pairs.push((seconds, base.seconds));
         figures.figure("warm-seconds", seconds);
     }
-    figures.ratio("second clone with the shared cache / cold", &pairs);
+    figures.ratio(&format!("second clone with the shared cache / {name}"), &pairs);
 
-    changes(context, &mut figures, &warm, rounds, cold_seconds)?;
+    changes(context, &mut figures, &warm, rounds, &base)?;
     sizes_and_verify(context, &mut figures, &warm.build, rounds)?;
     first_guest::run(context, &mut figures, &scratch, rounds)?;
     Ok(figures)
+}
+
+/// The build that the others are compared with.
+struct Base {
+    name: &'static str,
+    seconds: f64,
 }
 
 /// No change, one overlay file, one patch.
@@ -53,7 +66,7 @@ fn changes(
     figures: &mut Figures,
     warm: &Surroundings,
     rounds: usize,
-    cold_seconds: f64,
+    base: &Base,
 ) -> anyhow::Result<()> {
     let mut nothing = Vec::new();
     let mut overlay = Vec::new();
@@ -62,24 +75,24 @@ fn changes(
     let patch_file = first_file(&warm.checkout.join("forks/libc/patches"), "patch")?;
     for round in 0..rounds {
         let seconds = timed_build(context, warm, "no-op")?;
-        nothing.push((seconds, cold_seconds));
+        nothing.push((seconds, base.seconds));
         figures.figure("no-op-seconds", seconds);
         let text = read(&overlay_file)?;
         file::replace(&overlay_file, format!("{text}/* round {round} */\n").as_bytes())?;
         let seconds = timed_build(context, warm, "overlay")?;
-        overlay.push((seconds, cold_seconds));
+        overlay.push((seconds, base.seconds));
         figures.figure("one-overlay-file-seconds", seconds);
         let text = read(&patch_file)?;
         let changed = text.replacen("\n---\n", &format!("\nRound: {round}\n---\n"), 1);
         anyhow::ensure!(changed != text, "`{}` has no line `---`", patch_file.display());
         file::replace(&patch_file, changed.as_bytes())?;
         let seconds = timed_build(context, warm, "patch")?;
-        patch.push((seconds, cold_seconds));
+        patch.push((seconds, base.seconds));
         figures.figure("one-patch-seconds", seconds);
     }
-    figures.ratio("no-op / cold", &nothing);
-    figures.ratio("one overlay file / cold", &overlay);
-    figures.ratio("one patch / cold", &patch);
+    figures.ratio(&format!("no-op / {}", base.name), &nothing);
+    figures.ratio(&format!("one overlay file / {}", base.name), &overlay);
+    figures.ratio(&format!("one patch / {}", base.name), &patch);
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
 Examples:
   cargo xtask bench build                             measure builds and the first guest
   cargo xtask bench build --json target/bench.json    keep the figures
+  cargo xtask bench build --skip-cold                 in a few minutes
 
 Single figures are of this machine; only the ratios compare.")]
 pub struct BenchArgs {
@@ -25,6 +26,9 @@ pub struct BenchArgs {
     /// How often to measure each pair
     #[arg(long, default_value_t = 5, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     rounds: u8,
+    /// Leave out the cold build, which takes as long as compiling the host
+    #[arg(long)]
+    skip_cold: bool,
 }
 
 /// The benchmarks there are.
@@ -51,7 +55,7 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         bless: false,
     };
     let figures = match args.what {
-        Benchmark::Build => bench::run_build(&context, usize::from(args.rounds))?,
+        Benchmark::Build => bench::run_build(&context, usize::from(args.rounds), args.skip_cold)?,
     };
     print(&figures);
     if let Some(path) = &args.json {
