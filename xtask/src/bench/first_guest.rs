@@ -90,7 +90,6 @@ fn by_hand_from_packages(context: &SuiteContext<'_>, folder: &Path) -> anyhow::R
         .args(["--target=wasm32-wasip2", "hello.c", "-o", "hello.wasm"])
         .arg(format!("--sysroot={}", root.join("usr").display()))
         .arg(format!("-fuse-ld={}", linker.display()))
-        .arg(format!("-Wl,--wasm-ld-path={}", llvm.join("bin/wasm-ld").display()))
         .env("LD_LIBRARY_PATH", libraries)
         .current_dir(folder)
         .run(&context.log("bench-compile-by-hand"))?;
