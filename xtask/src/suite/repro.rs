@@ -115,6 +115,16 @@ fn another_user(
     if !rustix::process::geteuid().is_root() {
         return Ok(Some("only root can start a program as another user".into()));
     }
+    let reachable = |path: &Path| {
+        use std::os::unix::fs::PermissionsExt as _;
+        path.ancestors()
+            .skip(1)
+            .all(|folder| folder.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0))
+    };
+    if !reachable(&around.driver) {
+        let reason = format!("another user cannot reach `{}`", around.driver.display());
+        return Ok(Some(reason));
+    }
     let home = folders.scratch.join("variation");
     around.cache = home.join("cache");
     copy_cache(context, &around.cache)?;
