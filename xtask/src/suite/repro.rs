@@ -35,8 +35,6 @@ const VARIATIONS: &[(&str, Change)] = &[
 /// Folders that the variations share.
 struct Folders {
     scratch: PathBuf,
-    cache: PathBuf,
-    objects: PathBuf,
     faketime: Option<PathBuf>,
 }
 
@@ -52,8 +50,6 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let checkout = scratch.join("checkout");
     copy_checkout(&context.paths.root, &checkout)?;
     let folders = Folders {
-        cache: context.paths.cache.clone(),
-        objects: context.paths.cache.join("objects"),
         faketime: step::faketime_library(context.paths, context.offline, context.jobs).ok(),
         scratch,
     };
@@ -61,7 +57,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
         report.case_or_skip(*name, || {
             let folder = folders.scratch.join("variation");
             tree::empty(&folder)?;
-            let mut around = Surroundings::plain(context, &folder, &checkout, &folders.cache);
+            let mut around = Surroundings::plain(context, &folder, &checkout, &context.paths.cache);
             if let Some(reason) = change(context, &mut around, &folders)? {
                 return Ok(Outcome::Skipped(reason));
             }
@@ -190,7 +186,7 @@ fn nothing_cached(
     umask(context, around, folders)?;
     around.cache = folders.scratch.join("variation/empty cache");
     let by_digest = folders.scratch.join("variation/by-digest");
-    step::link_objects(&folders.objects, &by_digest)?;
+    step::link_objects(&context.paths.cache.join("objects"), &by_digest)?;
     around.distfiles = Some(by_digest);
     set(around, &[("TZ", "America/St_Johns"), ("LANG", "de_DE.UTF-8")])
 }
