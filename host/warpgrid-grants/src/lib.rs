@@ -5,6 +5,7 @@
 //! | [`path`] | lexical normal form of absolute paths |
 //! | [`files`] | the virtual file map: what stands behind a path |
 //! | [`names`] | host names, the service registry, the hosts file, the look-up order and its cache |
+//! | [`net`] | the network that a guest may reach |
 //! | [`limits`] | what one guest may grow |
 //! | [`refusal`] | the record of what was refused |
 //!
@@ -18,5 +19,6 @@ extern crate std;
 pub mod files;
 pub mod limits;
 pub mod names;
+pub mod net;
 pub mod path;
 pub mod refusal;

@@ -17,6 +17,30 @@ pub enum Capability {
     File,
     /// A name look-up.
     Name,
+    /// An address to connect to, send to or listen on.
+    Address,
+    /// An outgoing HTTP request.
+    Http,
+    /// Memory, tables, handles or time.
+    Resource,
+    /// Standard output and error of a service.
+    Log,
+    /// A signal.
+    Signal,
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Capability::File => "file",
+            Capability::Name => "name",
+            Capability::Address => "address",
+            Capability::Http => "http",
+            Capability::Resource => "resource",
+            Capability::Log => "log",
+            Capability::Signal => "signal",
+        })
+    }
 }
 
 /// Why it was refused.
@@ -28,8 +52,12 @@ pub enum Reason {
     ReadOnly,
     /// A limit of this guest was reached.
     Limit,
+    /// The address is private, link-local, loopback, or that of a metadata service, and no rule names it.
+    PrivateAddress,
     /// The guest's argument is not valid.
     Invalid,
+    /// This version of the host cannot do it yet.
+    NotYet,
 }
 
 impl fmt::Display for Reason {
@@ -38,7 +66,9 @@ impl fmt::Display for Reason {
             Reason::NotGranted => "not granted",
             Reason::ReadOnly => "read-only",
             Reason::Limit => "limit reached",
+            Reason::PrivateAddress => "private address",
             Reason::Invalid => "invalid",
+            Reason::NotYet => "not in this version",
         })
     }
 }

@@ -3,17 +3,26 @@
 use crate::adapt::{self, AdaptError};
 use crate::compose::{self, ComposeError};
 use crate::engine::WarpGridEngine;
-use crate::instance::{Instance, InstanceFacts, InstanceOptions, InstanceState};
+use crate::http::{OutgoingConfig, OutgoingHttp, Services};
+use crate::instance::{
+    Instance, InstanceFacts, InstanceId, InstanceOptions, InstanceState, RunError, new_store,
+};
 use crate::link::{self, LinkError};
+use crate::metrics::Metrics;
+use crate::refusals::Refusals;
 use crate::shim::{self, AppShims, ShimError};
 use crate::shims::dns::{Clock, HostResolver, SystemResolver};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::names::{HostsFile, ServiceRegistry};
+use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy};
 use wasmtime::component::{Component, InstancePre};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::{p2, p3};
+use wasmtime_wasi_http::p2 as http2;
+use wasmtime_wasi_http::p3 as http3;
 
 /// What an application is given. The default grants nothing: no service, `localhost` as the only name.
 #[derive(Clone)]
@@ -26,6 +35,16 @@ pub struct AppConfig {
     pub hosts: HostsFile,
     /// What one instance may grow.
     pub limits: GuestLimits,
+    /// Where the guest may connect to and listen. Default nowhere.
+    pub network: Arc<NetworkPolicy>,
+    /// Databases that the host connects to for the guest. Default none.
+    pub bindings: Arc<[Binding]>,
+    /// How outgoing HTTP requests leave the host.
+    pub outgoing: OutgoingConfig,
+    /// Services of the same application, called in process. Default none.
+    pub services: Arc<Services>,
+    /// Where events are counted. Default counters of its own.
+    pub metrics: Arc<Metrics>,
     /// The last link of the look-up chain, asked only if the DNS shim's configuration grants it. Default
     /// the machine's own resolver.
     pub system_resolver: Arc<dyn SystemResolver>,
@@ -40,6 +59,11 @@ impl Default for AppConfig {
             registry: ServiceRegistry::default(),
             hosts: HostsFile::local(),
             limits: GuestLimits::default(),
+            network: Arc::default(),
+            bindings: Arc::default(),
+            outgoing: OutgoingConfig::default(),
+            services: Arc::default(),
+            metrics: Arc::default(),
             system_resolver: Arc::new(HostResolver),
             clock: monotonic_clock(),
         }
@@ -70,26 +94,40 @@ pub enum LoadError {
     /// A shim cannot be set up as configured.
     #[error(transparent)]
     Shim(#[from] ShimError),
-    /// The component exports no `run` function.
+    /// The component exports neither `run` nor an HTTP entry.
     #[error(
-        "the component is not a command: it exports {}, and not `wasi:cli/run`",
+        "the component is neither a command nor an HTTP service: it exports {}, and not `wasi:cli/run`, \
+         `wasi:http/incoming-handler` or `wasi:http/handler`",
         if exports.is_empty() { "nothing".to_owned() } else { format!("`{}`", exports.join("`, `")) }
     )]
-    NotCommand {
+    NotGuest {
         /// What it exports.
         exports: Vec<String>,
     },
 }
 
-pub(crate) enum CommandPre {
-    P2(p2::bindings::CommandPre<InstanceState>),
-    P3(p3::bindings::CommandPre<InstanceState>),
+/// What a guest is, by what it exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuestKind {
+    /// It runs once and ends (`wasi:cli/run`).
+    Command,
+    /// It answers HTTP requests (`wasi:http/incoming-handler` of 0.2, `wasi:http/handler` of 0.3).
+    Http,
 }
 
-/// A command, compiled and linked. Its instances share the code and what the shims hold per application.
+pub(crate) enum GuestPre {
+    CommandP2(p2::bindings::CommandPre<InstanceState>),
+    CommandP3(p3::bindings::CommandPre<InstanceState>),
+    HttpP2(http2::bindings::ProxyPre<InstanceState>),
+    HttpP3(http3::bindings::ServicePre<InstanceState>),
+}
+
+/// A guest, compiled and linked. Its instances share the code and what the shims hold per application.
 pub struct Application {
-    pub(crate) command: CommandPre,
+    pub(crate) guest: GuestPre,
     pub(crate) shims: AppShims,
+    engine: Engine,
+    name: Arc<str>,
     config: AppConfig,
 }
 
@@ -105,21 +143,52 @@ impl Application {
             return Err(LinkError::Missing(missing).into());
         }
         let pre = engine.linker.instantiate_pre(&component).map_err(link::from_linker)?;
-        let command = command(pre, &component, engine)?;
+        let guest = guest(pre, &component, engine)?;
         let shims = shim::configure(&engine.config, &config)?;
         tracing::debug!(name = config.name, bytes = bytes.len(), elapsed = ?start.elapsed(), "loaded");
-        Ok(Self { command, shims, config })
+        let (engine, name) = (engine.engine.clone(), Arc::from(config.name.as_str()));
+        Ok(Self { guest, shims, engine, name, config })
+    }
+
+    /// What the guest is.
+    pub fn kind(&self) -> GuestKind {
+        match self.guest {
+            GuestPre::CommandP2(_) | GuestPre::CommandP3(_) => GuestKind::Command,
+            GuestPre::HttpP2(_) | GuestPre::HttpP3(_) => GuestKind::Http,
+        }
     }
 
     /// Makes an instance. Nothing of the guest runs yet.
     pub fn instantiate(&self, options: InstanceOptions) -> Instance<'_> {
-        let facts = Arc::new(InstanceFacts {
-            name: self.config.name.clone(),
+        Instance::new(self, self.facts(&options), options)
+    }
+
+    /// What the shims may know of a new instance.
+    pub(crate) fn facts(&self, options: &InstanceOptions) -> Arc<InstanceFacts> {
+        let id = InstanceId::next();
+        Arc::new(InstanceFacts {
+            id,
+            name: self.name.clone(),
             arguments: options.arguments.clone(),
             environment: options.environment.clone(),
-        });
+            limits: self.config.limits,
+            network: self.config.network.clone(),
+            bindings: self.config.bindings.clone(),
+            pins: Mutex::new(AnswerPins::default()),
+            refusals: Refusals::new(id, self.config.metrics.clone()),
+            metrics: self.config.metrics.clone(),
+        })
+    }
+
+    /// A store for one instance: every instance, of a command or a service, gets its store here.
+    pub(crate) fn store(
+        &self,
+        facts: Arc<InstanceFacts>,
+        options: InstanceOptions,
+    ) -> Result<Store<InstanceState>, RunError> {
         let shims = shim::prepare(&self.shims, &facts);
-        Instance::new(self, shims, options)
+        let outgoing = OutgoingHttp::new(facts.clone());
+        new_store(&self.engine, facts, shims, outgoing, options)
     }
 
     /// What the application was given.
@@ -147,17 +216,19 @@ fn for_engine<'a>(engine: &WarpGridEngine, bytes: &'a [u8]) -> Result<Cow<'a, [u
     Ok(Cow::Owned(composed))
 }
 
-fn command(
+fn guest(
     pre: InstancePre<InstanceState>,
     component: &Component,
     engine: &WarpGridEngine,
-) -> Result<CommandPre, LoadError> {
-    if let Ok(command) = p3::bindings::CommandPre::new(pre.clone()) {
-        return Ok(CommandPre::P3(command));
-    }
-    p2::bindings::CommandPre::new(pre).map(CommandPre::P2).map_err(|_| {
+) -> Result<GuestPre, LoadError> {
+    let by_newest = http3::bindings::ServicePre::new(pre.clone())
+        .map(GuestPre::HttpP3)
+        .or_else(|_| p3::bindings::CommandPre::new(pre.clone()).map(GuestPre::CommandP3))
+        .or_else(|_| http2::bindings::ProxyPre::new(pre.clone()).map(GuestPre::HttpP2))
+        .or_else(|_| p2::bindings::CommandPre::new(pre).map(GuestPre::CommandP2));
+    by_newest.map_err(|_| {
         let exports = component.component_type();
         let exports = exports.exports(&engine.engine).map(|(name, _)| name.to_owned()).collect();
-        LoadError::NotCommand { exports }
+        LoadError::NotGuest { exports }
     })
 }

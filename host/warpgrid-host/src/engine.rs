@@ -38,6 +38,8 @@ impl WarpGridEngine {
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+        wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
         shim::link(&config, &mut linker)?;
         tracing::info!(shims = ?shim::enabled(&config), "engine ready");
         Ok(Self { engine, linker, config })

@@ -5,9 +5,11 @@
 //! | [`engine`] | [`WarpGridEngine`]: one per process and shim configuration |
 //! | [`application`] | [`Application`]: a guest that is compiled and linked, one per application |
 //! | [`instance`] | [`Instance`]: one run of an application |
+//! | [`http`] | serving HTTP, and requests that guests send |
 //! | [`shim`] | what a shim is, and the one list of shims |
 //! | [`shims`] | the shims |
 //! | [`config`] | `warp.toml` |
+//! | [`metrics`], [`refusals`] | what is counted, and what was refused |
 //! | [`adapt`] | Preview 1 core modules become components |
 //! | [`compose`] | components that carry their fallback, composed and taken apart |
 //! | [`link`] | what is missing when a component does not link |
@@ -27,8 +29,11 @@ pub mod bindings;
 pub mod compose;
 pub mod config;
 pub mod engine;
+pub mod http;
 pub mod instance;
 pub mod link;
+pub mod metrics;
+pub mod refusals;
 pub mod shim;
 pub mod shims;
 

@@ -3,8 +3,8 @@
 //! A shim is one capability that the host adds to WASI. It lives in `shims/<shim>/` and takes part in
 //! three lifetimes:
 //!
-//! 1. [`Shim::link`], once per engine: adds its interfaces to the linker. Must not look at any
-//!    application.
+//! 1. [`Shim::link`] and [`Shim::intercept`], once per engine: add its interfaces to the linker and
+//!    replace those of WASI that it answers itself. Must not look at any application.
 //! 2. [`Shim::configure`], once per application: checks the configuration and makes what all instances
 //!    share. May be slow.
 //! 3. [`Shim::prepare`], once per instance: makes the instance's own state. Must not block.
@@ -14,7 +14,7 @@
 use crate::application::AppConfig;
 use crate::config::ShimConfig;
 use crate::instance::{InstanceFacts, InstanceState};
-use crate::shims::{dns::Dns, filesystem::Filesystem};
+use crate::shims::{dns::Dns, filesystem::Filesystem, sockets::Sockets};
 use std::sync::Arc;
 use wasmtime::component::Linker;
 
@@ -39,6 +39,15 @@ pub trait Shim {
     /// # Errors
     /// When an interface is already defined.
     fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()>;
+
+    /// Replaces standard WASI interfaces by the shim's own. Called after [`Shim::link`], while a second
+    /// definition of an interface takes the place of the first.
+    ///
+    /// # Errors
+    /// When an interface cannot be defined.
+    fn intercept(_: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+        Ok(())
+    }
 
     /// Makes what all instances of an application share.
     ///
@@ -108,6 +117,11 @@ macro_rules! list {
             $(if config.$field.is_some() {
                 <$shim as Shim>::link(linker)?;
             })*
+            linker.allow_shadowing(true);
+            $(if config.$field.is_some() {
+                <$shim as Shim>::intercept(linker)?;
+            })*
+            linker.allow_shadowing(false);
             Ok(())
         }
 
@@ -137,6 +151,7 @@ macro_rules! list {
 list! {
     filesystem: Filesystem,
     dns: Dns,
+    sockets: Sockets,
 }
 
 /// Interfaces whose host side comes in a later version.

@@ -143,9 +143,6 @@ fn explain(error: LoadError, path: &Path) -> anyhow::Error {
             "warp runs components and Preview 1 modules; the SDK's `clang file.c -o file.wasm` makes one"
                 .to_owned(),
         ],
-        LoadError::NotCommand { exports } if exports.iter().any(|name| name.starts_with("wasi:http/")) => {
-            vec!["this is an HTTP service; this version of warp runs commands".to_owned()]
-        }
         _ => Vec::new(),
     };
     anyhow::Error::from(report::Hinted { error: error.into(), hints })

@@ -7,6 +7,7 @@ use crate::VERSION;
 use crate::instance::Folder;
 use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
+use crate::shims::sockets::SocketsConfig;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -22,18 +23,24 @@ pub struct ShimConfig {
     pub filesystem: Option<FilesystemConfig>,
     /// Names. None: switched off.
     pub dns: Option<DnsConfig>,
+    /// TCP and UDP. None: no guest has any network.
+    pub sockets: Option<SocketsConfig>,
 }
 
 impl Default for ShimConfig {
     fn default() -> Self {
-        Self { filesystem: Some(FilesystemConfig::default()), dns: Some(DnsConfig::default()) }
+        Self {
+            filesystem: Some(FilesystemConfig::default()),
+            dns: Some(DnsConfig::default()),
+            sockets: Some(SocketsConfig::default()),
+        }
     }
 }
 
 impl ShimConfig {
     /// Every shim switched off.
     pub fn none() -> Self {
-        Self { filesystem: None, dns: None }
+        Self { filesystem: None, dns: None, sockets: None }
     }
 }
 
@@ -108,6 +115,7 @@ impl WarpConfig {
                     Toggle::Off => None,
                     Toggle::On(raw) => Some(dns(&raw)),
                 },
+                sockets: Some(SocketsConfig::default()),
             },
             name: raw.package.name,
             version: raw.package.version,

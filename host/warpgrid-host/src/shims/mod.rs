@@ -5,3 +5,4 @@
 
 pub mod dns;
 pub mod filesystem;
+pub mod sockets;

@@ -41,6 +41,15 @@ pub(crate) fn plain_component(name: &str) -> Vec<u8> {
     ComponentEncoder::default().module(&module(name)).unwrap().validate(true).encode().unwrap()
 }
 
+/// A guest program of `tests/guests`, built for wasm32-wasip2.
+pub(crate) fn guest(name: &str) -> Vec<u8> {
+    let folder = std::env::var_os("WARPGRID_GUESTS").expect(
+        "WARPGRID_GUESTS must name the folder of built guests: run `cargo xtask ci --only guests-rust`",
+    );
+    let path = Path::new(&folder).join(format!("{name}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
+}
+
 /// How a guest ended, and what it printed.
 #[derive(Debug)]
 pub(crate) struct Ran {

@@ -86,10 +86,6 @@ fn an_import_of_another_package_is_named() {
     let cases = [
         (r#"(import "acme:tools/hammer@1.0.0" (instance (export "hit" (func))))"#, "acme:tools/hammer@1.0.0"),
         (
-            r#"(import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func))))"#,
-            "wasi:http/outgoing-handler@0.2.0",
-        ),
-        (
             r#"(import "warpgrid:shim/dns@0.1.0" (instance (export "resolve-address" (func (param "x" u8)))))"#,
             "warpgrid:shim/dns@0.1.0",
         ),
@@ -109,7 +105,8 @@ fn what_is_no_guest_is_refused_with_its_reason() {
     assert_eq!(message(b"\0asm\x07\0\x05\0"), "neither a core module nor a component");
     assert_eq!(
         message(&component("(component)")),
-        "the component is not a command: it exports nothing, and not `wasi:cli/run`"
+        "the component is neither a command nor an HTTP service: it exports nothing, and not `wasi:cli/run`, \
+         `wasi:http/incoming-handler` or `wasi:http/handler`"
     );
     let names = plain_component("fallback");
     assert!(message(&names).contains("`warpgrid:shim/filesystem@0.1.0`"), "{}", message(&names));

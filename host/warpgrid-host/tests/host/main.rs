@@ -3,6 +3,7 @@
 
 mod composing;
 mod files;
+mod guests_rust;
 mod harness;
 mod linking;
 mod names;

@@ -109,7 +109,7 @@ impl FilesystemCtx {
         }
         self.process.get_or_init(|| {
             let facts = ProcessFacts {
-                name: self.facts.name.clone(),
+                name: self.facts.name.to_string(),
                 arguments: self.facts.arguments.clone(),
                 environment: self.facts.environment.clone(),
             };
@@ -123,7 +123,7 @@ impl FilesystemCtx {
     /// Opens a virtual file, unless too many are open. The caller puts it into the instance's table and
     /// counts it.
     pub(super) fn open(&self, path: &str) -> Result<OpenFile, FsError> {
-        let limit = self.limits().open_virtual_files;
+        let limit = self.limits().open_files;
         let file = self.map(path).open(path)?;
         if self.open_files >= limit { Err(FsError::LimitReached { limit }) } else { Ok(file) }
     }

@@ -1,0 +1,15 @@
+//! The network that a guest may reach: rules, pinned answers, bindings. Opens nothing and asks nobody.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `policy` | [`NetworkPolicy`]: where a guest may connect to and listen |
+//! | `pins` | [`AnswerPins`]: which addresses a guest was told for which name |
+//! | `binding` | [`Binding`]: a database that the host connects to for the guest |
+
+mod binding;
+mod pins;
+mod policy;
+
+pub use binding::{Binding, BindingProtocol};
+pub use pins::AnswerPins;
+pub use policy::{NetworkPolicy, PolicyError};

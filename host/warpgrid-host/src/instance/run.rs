@@ -1,0 +1,65 @@
+//! One run of a command, from its store to its end; knows no other instance.
+
+use super::facts::{InstanceFacts, InstanceId};
+use super::options::InstanceOptions;
+use super::outcome::{Outcome, RunError, ended};
+use crate::application::{Application, GuestPre};
+use std::sync::Arc;
+
+/// An instance that is ready to run.
+pub struct Instance<'a> {
+    application: &'a Application,
+    facts: Arc<InstanceFacts>,
+    options: InstanceOptions,
+}
+
+impl<'a> Instance<'a> {
+    pub(crate) fn new(
+        application: &'a Application,
+        facts: Arc<InstanceFacts>,
+        options: InstanceOptions,
+    ) -> Self {
+        Self { application, facts, options }
+    }
+
+    /// Its number, for the delivery of signals and for logs.
+    pub fn id(&self) -> InstanceId {
+        self.facts.id
+    }
+
+    /// What the shims know of it.
+    pub fn facts(&self) -> &Arc<InstanceFacts> {
+        &self.facts
+    }
+
+    /// Runs the guest to its end. Everything it held is released when this returns, or is dropped.
+    ///
+    /// # Errors
+    /// [`RunError`] when the guest trapped, could not start, or is no command.
+    pub async fn run(self) -> Result<Outcome, RunError> {
+        let Self { application, facts, options } = self;
+        let mut store = application.store(facts, options)?;
+        let result = match &application.guest {
+            GuestPre::CommandP2(command) => {
+                async {
+                    let command = command.instantiate_async(&mut store).await?;
+                    command.wasi_cli_run().call_run(&mut store).await
+                }
+                .await
+            }
+            GuestPre::CommandP3(command) => {
+                async {
+                    let command = command.instantiate_async(&mut store).await?;
+                    store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
+                }
+                .await
+            }
+            GuestPre::HttpP2(_) | GuestPre::HttpP3(_) => return Err(RunError::NotCommand),
+        };
+        match result {
+            Ok(Ok(())) => Ok(Outcome::Exited(0)),
+            Ok(Err(())) => Ok(Outcome::Exited(1)),
+            Err(error) => ended(error),
+        }
+    }
+}
