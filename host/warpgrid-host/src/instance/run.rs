@@ -5,6 +5,7 @@ use super::options::InstanceOptions;
 use super::outcome::{Outcome, RunError, ended};
 use crate::application::{Application, GuestPre};
 use std::sync::Arc;
+use tokio::task::unconstrained;
 
 /// An instance that is ready to run.
 pub struct Instance<'a> {
@@ -39,19 +40,21 @@ impl<'a> Instance<'a> {
     pub async fn run(self) -> Result<Outcome, RunError> {
         let Self { application, facts, options } = self;
         let mut store = application.store(facts, options)?;
+        // tokio lets a task that waits for more than about 128 sockets see none of them ready, again and again:
+        // each look takes from a budget that one round of looks uses up. So a guest runs outside of that budget.
         let result = match &application.guest {
             GuestPre::CommandP2(command) => {
-                async {
+                unconstrained(async {
                     let command = command.instantiate_async(&mut store).await?;
                     command.wasi_cli_run().call_run(&mut store).await
-                }
+                })
                 .await
             }
             GuestPre::CommandP3(command) => {
-                async {
+                unconstrained(async {
                     let command = command.instantiate_async(&mut store).await?;
                     store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
-                }
+                })
                 .await
             }
             GuestPre::HttpP2(_) | GuestPre::HttpP3(_) => return Err(RunError::NotCommand),

@@ -52,16 +52,19 @@ pub(crate) fn new_store(
     let limits = StoreLimitsBuilder::new().memory_size(facts.limits.memory_bytes).build();
     let mut table = ResourceTable::new();
     table.set_max_capacity(facts.limits.handles);
-    let wasi = wasi(options)?;
+    let wasi = wasi(options, &shims)?;
     let state = InstanceState { facts, wasi, http: WasiHttpCtx::new(), outgoing, table, shims, limits };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limits);
     Ok(store)
 }
 
-fn wasi(options: InstanceOptions) -> Result<WasiCtx, RunError> {
+fn wasi(options: InstanceOptions, shims: &InstanceShims) -> Result<WasiCtx, RunError> {
     let mut wasi = WasiCtxBuilder::new();
     wasi.args(&options.arguments).envs(&options.environment);
+    if let Some(sockets) = &shims.sockets {
+        sockets.open(&mut wasi);
+    }
     for folder in options.folders {
         let perms = if folder.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
         if let Err(error) = wasi.preopened_dir(&folder.host, &folder.guest, perms) {
