@@ -3,7 +3,7 @@
 use crate::adapt::{self, AdaptError};
 use crate::compose::{self, ComposeError};
 use crate::engine::WarpGridEngine;
-use crate::http::{OutgoingConfig, OutgoingHttp, Services};
+use crate::http::{CurrentRequests, OutgoingConfig, OutgoingHttp, Services};
 use crate::instance::{
     Instance, InstanceFacts, InstanceId, InstanceOptions, InstanceState, RunError, new_store,
 };
@@ -166,6 +166,7 @@ impl Application {
     /// What the shims may know of a new instance.
     pub(crate) fn facts(&self, options: &InstanceOptions) -> Arc<InstanceFacts> {
         let id = InstanceId::next();
+        let requests = Arc::new(CurrentRequests::default());
         Arc::new(InstanceFacts {
             id,
             name: self.name.clone(),
@@ -175,7 +176,8 @@ impl Application {
             network: self.config.network.clone(),
             bindings: self.config.bindings.clone(),
             pins: Mutex::new(AnswerPins::default()),
-            refusals: Refusals::new(id, self.config.metrics.clone()),
+            refusals: Refusals::new(id, requests.clone(), self.config.metrics.clone()),
+            requests,
             metrics: self.config.metrics.clone(),
         })
     }

@@ -1,5 +1,6 @@
 //! The counters of an application in Prometheus' form; serves nothing and decides nothing.
 
+use crate::http::HttpMetrics;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -16,16 +17,38 @@ struct RefusalLabels {
     reason: String,
 }
 
+/// Labels of a limit that was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LimitLabels {
+    limit: &'static str,
+}
+
 /// What is counted. One value per process or per application, as the embedder likes; shared by reference.
 pub struct Metrics {
     registry: Mutex<Registry>,
     refusals: Family<RefusalLabels, Counter>,
+    limits: Family<LimitLabels, Counter>,
     /// Instances that exist now.
     pub instances: Gauge,
+    /// Instances that were made.
+    pub instances_made: Counter,
+    /// Instances that trapped or that the host ended.
+    pub instances_failed: Counter,
     /// Look-ups that the cache answered.
     pub dns_hits: Counter,
     /// Look-ups that it did not.
     pub dns_misses: Counter,
+    pub(crate) http: HttpMetrics,
+}
+
+/// One instance, counted until this is dropped.
+#[derive(Debug)]
+pub(crate) struct CountedInstance(Gauge);
+
+impl Drop for CountedInstance {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -38,12 +61,23 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("warpgrid");
         let (refusals, instances) = (Family::default(), Gauge::default());
+        let limits = Family::default();
+        let (instances_made, instances_failed) = (Counter::default(), Counter::default());
         let (dns_hits, dns_misses) = (Counter::default(), Counter::default());
         registry.register("refusals", "what guests were refused", refusals.clone());
         registry.register("instances", "instances that exist now", instances.clone());
+        registry.register("instances_made", "instances that were made", instances_made.clone());
+        registry.register(
+            "instances_failed",
+            "instances that trapped or that the host ended",
+            instances_failed.clone(),
+        );
+        registry.register("limits_hit", "limits that guests reached, by the limit's key", limits.clone());
         registry.register("dns_hits", "look-ups that the cache answered", dns_hits.clone());
         registry.register("dns_misses", "look-ups that the cache did not answer", dns_misses.clone());
-        Self { registry: Mutex::new(registry), refusals, instances, dns_hits, dns_misses }
+        let http = HttpMetrics::new(&mut registry);
+        let registry = Mutex::new(registry);
+        Self { registry, refusals, limits, instances, instances_made, instances_failed, dns_hits, dns_misses, http }
     }
 }
 
@@ -52,6 +86,18 @@ impl Metrics {
     pub fn refused(&self, capability: Capability, reason: Reason) {
         let labels = RefusalLabels { capability: capability.to_string(), reason: reason.to_string() };
         self.refusals.get_or_create(&labels).inc();
+    }
+
+    /// Counts that a guest reached a limit. `limit` is its key in `warp.toml`.
+    pub fn limit_hit(&self, limit: &'static str) {
+        self.limits.get_or_create(&LimitLabels { limit }).inc();
+    }
+
+    /// Counts an instance until the answer is dropped.
+    pub(crate) fn instance(&self) -> CountedInstance {
+        self.instances_made.inc();
+        self.instances.inc();
+        CountedInstance(self.instances.clone())
     }
 
     /// The text that a Prometheus server reads (OpenMetrics 1.0).

@@ -1,5 +1,6 @@
 //! What the shims may know of an instance, and what they share with each other; opens nothing.
 
+use crate::http::CurrentRequests;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use std::fmt;
@@ -52,6 +53,8 @@ pub struct InstanceFacts {
     pub pins: Mutex<AnswerPins>,
     /// Every refusal goes through here.
     pub refusals: Refusals,
+    /// The requests that this instance answers now; always empty for a command.
+    pub requests: Arc<CurrentRequests>,
     /// The counters of the application.
     pub metrics: Arc<Metrics>,
 }

@@ -26,6 +26,9 @@ pub enum RunError {
     /// The application serves HTTP and is no command.
     #[error("the component serves HTTP and does not run as a command; serve it")]
     NotCommand,
+    /// The application is a command and serves nothing.
+    #[error("the component is a command and does not serve HTTP; run it")]
+    NotService,
     /// The guest did what no guest may do, and was ended.
     #[error("the guest trapped: {trap}")]
     Trap {

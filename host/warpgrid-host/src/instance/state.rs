@@ -4,6 +4,7 @@ use super::facts::InstanceFacts;
 use super::options::{InstanceOptions, Stdio};
 use super::outcome::RunError;
 use crate::http::OutgoingHttp;
+use crate::metrics::CountedInstance;
 use crate::shim::InstanceShims;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
@@ -20,6 +21,7 @@ pub struct InstanceState {
     pub(crate) table: ResourceTable,
     pub(crate) shims: InstanceShims,
     pub(crate) limits: StoreLimits,
+    _counted: CountedInstance,
 }
 
 impl InstanceState {
@@ -53,7 +55,9 @@ pub(crate) fn new_store(
     let mut table = ResourceTable::new();
     table.set_max_capacity(facts.limits.handles);
     let wasi = wasi(options, &shims)?;
-    let state = InstanceState { facts, wasi, http: WasiHttpCtx::new(), outgoing, table, shims, limits };
+    let _counted = facts.metrics.instance();
+    let http = WasiHttpCtx::new();
+    let state = InstanceState { facts, wasi, http, outgoing, table, shims, limits, _counted };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limits);
     Ok(store)
