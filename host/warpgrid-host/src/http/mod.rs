@@ -8,5 +8,7 @@
 mod outgoing;
 mod services;
 
-pub use outgoing::{OutgoingConfig, OutgoingHttp};
+pub use outgoing::{
+    CertificateAuthorities, OutgoingApplication, OutgoingConfig, OutgoingError, OutgoingHttp,
+};
 pub use services::{LocalService, Services};
