@@ -3,7 +3,9 @@
 use crate::adapt::{self, AdaptError};
 use crate::compose::{self, ComposeError};
 use crate::engine::WarpGridEngine;
-use crate::http::{CurrentRequests, OutgoingConfig, OutgoingHttp, Services};
+use crate::http::{
+    CurrentRequests, OutgoingApplication, OutgoingConfig, OutgoingError, OutgoingHttp, Services,
+};
 use crate::instance::{
     Instance, InstanceFacts, InstanceId, InstanceOptions, InstanceState, RunError, new_store,
 };
@@ -94,6 +96,9 @@ pub enum LoadError {
     /// A shim cannot be set up as configured.
     #[error(transparent)]
     Shim(#[from] ShimError),
+    /// Outgoing HTTP cannot be set up as configured.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
     /// The component exports neither `run` nor an HTTP entry.
     #[error(
         "the component is neither a command nor an HTTP service: it exports {}, and not `wasi:cli/run`, \
@@ -126,6 +131,7 @@ pub(crate) enum GuestPre {
 pub struct Application {
     pub(crate) guest: GuestPre,
     pub(crate) shims: AppShims,
+    outgoing: Arc<OutgoingApplication>,
     engine: Engine,
     name: Arc<str>,
     config: AppConfig,
@@ -145,9 +151,11 @@ impl Application {
         let pre = engine.linker.instantiate_pre(&component).map_err(link::from_linker)?;
         let guest = guest(pre, &component, engine)?;
         let shims = shim::configure(&engine.config, &config)?;
+        let (sent, services) = (config.outgoing.clone(), config.services.clone());
+        let outgoing = Arc::new(OutgoingApplication::new(sent, services, shims.dns.clone())?);
         tracing::debug!(name = config.name, bytes = bytes.len(), elapsed = ?start.elapsed(), "loaded");
         let (engine, name) = (engine.engine.clone(), Arc::from(config.name.as_str()));
-        Ok(Self { guest, shims, engine, name, config })
+        Ok(Self { guest, shims, outgoing, engine, name, config })
     }
 
     /// What the guest is.
@@ -189,7 +197,7 @@ impl Application {
         options: InstanceOptions,
     ) -> Result<Store<InstanceState>, RunError> {
         let shims = shim::prepare(&self.shims, &facts);
-        let outgoing = OutgoingHttp::new(facts.clone());
+        let outgoing = OutgoingHttp::new(self.outgoing.clone(), facts.clone(), options.hops);
         new_store(&self.engine, facts, shims, outgoing, options)
     }
 

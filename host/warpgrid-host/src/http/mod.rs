@@ -34,7 +34,9 @@ pub use config::HttpConfig;
 pub use current::{CurrentRequests, RequestId};
 pub use in_flight::OpenRequest;
 pub use log_stream::GUEST_TARGET;
-pub use outgoing::{OutgoingConfig, OutgoingHttp};
+pub use outgoing::{
+    CertificateAuthorities, OutgoingApplication, OutgoingConfig, OutgoingError, OutgoingHttp,
+};
 pub use serve::{DrainReport, HttpServer, ListenError};
 pub use service::{HttpService, OptionsTemplate};
 pub use services::{LocalService, Services};

@@ -1,4 +1,8 @@
 //! Other services of the application, called in process by name; opens no connection.
+//!
+//! How loops are found: every call carries a count of the services that the request has passed through,
+//! which no guest sees or sets. An instance remembers the count of what it answers, and what it sends out
+//! meanwhile counts from there.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -9,8 +13,9 @@ use wasmtime_wasi_http::WasiBody;
 
 /// A service that answers requests in this process.
 pub trait LocalService: Send + Sync {
-    /// Answers a request. `hops` counts the services that the request has passed through, this one
-    /// included.
+    /// Answers a request. Its URI is absolute, and its `Host` is the service's name. `hops` counts the
+    /// services that the request has passed through, this one included; the instance that answers must be
+    /// told ([`InstanceOptions::hops`](crate::InstanceOptions::hops)), else a loop of services is not found.
     ///
     /// # Errors
     /// The WASI error that the calling guest sees.
@@ -21,5 +26,6 @@ pub trait LocalService: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<http::Response<WasiBody>, wasmtime_wasi_http::Error>> + Send + '_>>;
 }
 
-/// The services of an application by their host name.
+/// The services of an application by their host name. A request for such a name never leaves the process,
+/// whatever its scheme and port, and needs no grant.
 pub type Services = BTreeMap<HostName, Arc<dyn LocalService>>;

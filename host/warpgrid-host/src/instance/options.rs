@@ -45,6 +45,9 @@ pub struct InstanceOptions {
     pub folders: Vec<Folder>,
     /// The standard streams.
     pub stdio: Stdio,
+    /// The services of the application that this instance's work has passed through before it began, for an
+    /// embedder that answers a request by running a command. Default 0.
+    pub hops: u32,
 }
 
 impl fmt::Debug for InstanceOptions {
