@@ -14,7 +14,7 @@
 use crate::application::AppConfig;
 use crate::config::ShimConfig;
 use crate::instance::{InstanceFacts, InstanceState};
-use crate::shims::{dns::Dns, filesystem::Filesystem, sockets::Sockets};
+use crate::shims::{dns::Dns, filesystem::Filesystem, signals::Signals, sockets::Sockets};
 use std::sync::Arc;
 use wasmtime::component::Linker;
 
@@ -151,12 +151,12 @@ macro_rules! list {
 list! {
     filesystem: Filesystem,
     dns: Dns,
+    signals: Signals,
     sockets: Sockets,
 }
 
 /// Interfaces whose host side comes in a later version.
 const LATER: &[Description] = &[
-    Description { key: "signals", interfaces: &["signals"], presence: Presence::Later },
     Description {
         key: "database-proxy",
         interfaces: &["database-types", "database-proxy", "database-proxy-async"],

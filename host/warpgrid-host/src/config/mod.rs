@@ -18,6 +18,7 @@ mod walk;
 
 pub use crate::shims::dns::DnsConfig;
 pub use crate::shims::filesystem::FilesystemConfig;
+pub use crate::shims::signals::SignalsConfig;
 pub use crate::shims::sockets::SocketsConfig;
 pub use error::{ConfigError, Warning};
 pub use model::{EnvValue, ShimConfig, WarpConfig};

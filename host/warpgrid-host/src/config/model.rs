@@ -7,6 +7,7 @@ use crate::VERSION;
 use crate::instance::Folder;
 use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
+use crate::shims::signals::SignalsConfig;
 use crate::shims::sockets::SocketsConfig;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,6 +24,8 @@ pub struct ShimConfig {
     pub filesystem: Option<FilesystemConfig>,
     /// Names. None: switched off.
     pub dns: Option<DnsConfig>,
+    /// Life-cycle signals. None: switched off.
+    pub signals: Option<SignalsConfig>,
     /// TCP and UDP. None: no guest has any network.
     pub sockets: Option<SocketsConfig>,
 }
@@ -32,6 +35,7 @@ impl Default for ShimConfig {
         Self {
             filesystem: Some(FilesystemConfig::default()),
             dns: Some(DnsConfig::default()),
+            signals: Some(SignalsConfig::default()),
             sockets: Some(SocketsConfig::default()),
         }
     }
@@ -40,7 +44,7 @@ impl Default for ShimConfig {
 impl ShimConfig {
     /// Every shim switched off.
     pub fn none() -> Self {
-        Self { filesystem: None, dns: None, sockets: None }
+        Self { filesystem: None, dns: None, signals: None, sockets: None }
     }
 }
 
@@ -115,6 +119,7 @@ impl WarpConfig {
                     Toggle::Off => None,
                     Toggle::On(raw) => Some(dns(&raw)),
                 },
+                signals: Some(SignalsConfig::default()),
                 sockets: Some(SocketsConfig::default()),
             },
             name: raw.package.name,

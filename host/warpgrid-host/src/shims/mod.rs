@@ -5,4 +5,5 @@
 
 pub mod dns;
 pub mod filesystem;
+pub mod signals;
 pub mod sockets;
