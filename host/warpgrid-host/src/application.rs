@@ -14,7 +14,7 @@ use crate::shim::{self, AppShims, ShimError};
 use crate::shims::dns::{Clock, HostResolver, SystemResolver};
 use crate::shims::signals::DeliverError;
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::names::{HostsFile, ServiceRegistry};
@@ -177,6 +177,7 @@ impl Application {
             network: self.config.network.clone(),
             bindings: self.config.bindings.clone(),
             pins: Mutex::new(AnswerPins::default()),
+            threading: OnceLock::new(),
             refusals: Refusals::new(id, self.config.metrics.clone()),
             metrics: self.config.metrics.clone(),
         })
@@ -197,11 +198,7 @@ impl Application {
     ///
     /// # Errors
     /// [`DeliverError`] when the instance does not run, or the signals shim is switched off.
-    pub fn deliver_signal(
-        &self,
-        instance: InstanceId,
-        signal: SignalType,
-    ) -> Result<Delivery, DeliverError> {
+    pub fn deliver_signal(&self, instance: InstanceId, signal: SignalType) -> Result<Delivery, DeliverError> {
         let signals = self.shims.signals.as_ref().ok_or(DeliverError::SwitchedOff)?;
         signals.deliver(instance, signal)
     }

@@ -8,6 +8,7 @@ use prometheus_client::registry::Registry;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use warpgrid_grants::refusal::{Capability, Reason};
+use warpgrid_grants::threading::ThreadingModel;
 
 /// Labels of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -16,10 +17,17 @@ struct RefusalLabels {
     reason: String,
 }
 
+/// Labels of a declared threading model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ThreadingLabels {
+    model: String,
+}
+
 /// What is counted. One value per process or per application, as the embedder likes; shared by reference.
 pub struct Metrics {
     registry: Mutex<Registry>,
     refusals: Family<RefusalLabels, Counter>,
+    threading_models: Family<ThreadingLabels, Counter>,
     /// Instances that exist now.
     pub instances: Gauge,
     /// Look-ups that the cache answered.
@@ -43,7 +51,13 @@ impl Default for Metrics {
         registry.register("instances", "instances that exist now", instances.clone());
         registry.register("dns_hits", "look-ups that the cache answered", dns_hits.clone());
         registry.register("dns_misses", "look-ups that the cache did not answer", dns_misses.clone());
-        Self { registry: Mutex::new(registry), refusals, instances, dns_hits, dns_misses }
+        let threading_models = Family::default();
+        registry.register(
+            "threading_models",
+            "instances that declared a threading model",
+            threading_models.clone(),
+        );
+        Self { registry: Mutex::new(registry), refusals, threading_models, instances, dns_hits, dns_misses }
     }
 }
 
@@ -52,6 +66,11 @@ impl Metrics {
     pub fn refused(&self, capability: Capability, reason: Reason) {
         let labels = RefusalLabels { capability: capability.to_string(), reason: reason.to_string() };
         self.refusals.get_or_create(&labels).inc();
+    }
+
+    /// Counts an instance that declared this threading model.
+    pub fn threading_declared(&self, model: ThreadingModel) {
+        self.threading_models.get_or_create(&ThreadingLabels { model: model.to_string() }).inc();
     }
 
     /// The text that a Prometheus server reads (OpenMetrics 1.0).

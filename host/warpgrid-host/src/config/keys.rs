@@ -102,7 +102,7 @@ pub(super) const KEYS: &[Key] = &[
     now(
         &["shims"],
         "table",
-        "`filesystem` and `dns` on",
+        "all on but `database-proxy`",
         "What the host adds to WASI. A shim that is switched off is not linked: a guest that needs it does not start. An unknown shim is a warning.",
     ),
     now(
@@ -158,20 +158,26 @@ pub(super) const KEYS: &[Key] = &[
     now(
         &["shims", "signals"],
         "true or false",
-        "false",
-        "Life-cycle signals. This version has no host side for it: `true` is a warning.",
+        "true",
+        "Life-cycle signals for guests that ask for them: `terminate`, `hangup`, `interrupt`.",
+    ),
+    now(
+        &["shims", "sockets"],
+        "true or false",
+        "true",
+        "TCP and UDP, to what `[network]` grants. Switched off, a guest has no network at all.",
+    ),
+    now(
+        &["shims", "threading"],
+        "true or false",
+        "true",
+        "The declaration of a threading model. A guest that requires parallel threads runs cooperatively, with a warning.",
     ),
     now(
         &["shims", "database-proxy"],
         "true or false",
         "false",
         "Pooled database sessions. This version has no host side for it: `true` is a warning.",
-    ),
-    now(
-        &["shims", "threading"],
-        "true or false",
-        "false",
-        "The threading declaration. This version has no host side for it: `true` is a warning.",
     ),
     later(&["http"], "An application that serves HTTP."),
     later(&["bindings"], "Databases that the guest can connect to."),

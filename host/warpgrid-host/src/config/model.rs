@@ -9,6 +9,7 @@ use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
 use crate::shims::signals::SignalsConfig;
 use crate::shims::sockets::SocketsConfig;
+use crate::shims::threading::ThreadingConfig;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -28,6 +29,8 @@ pub struct ShimConfig {
     pub signals: Option<SignalsConfig>,
     /// TCP and UDP. None: no guest has any network.
     pub sockets: Option<SocketsConfig>,
+    /// The declaration of a threading model. None: switched off.
+    pub threading: Option<ThreadingConfig>,
 }
 
 impl Default for ShimConfig {
@@ -37,6 +40,7 @@ impl Default for ShimConfig {
             dns: Some(DnsConfig::default()),
             signals: Some(SignalsConfig::default()),
             sockets: Some(SocketsConfig::default()),
+            threading: Some(ThreadingConfig::default()),
         }
     }
 }
@@ -44,7 +48,24 @@ impl Default for ShimConfig {
 impl ShimConfig {
     /// Every shim switched off.
     pub fn none() -> Self {
-        Self { filesystem: None, dns: None, signals: None, sockets: None }
+        Self { filesystem: None, dns: None, signals: None, sockets: None, threading: None }
+    }
+
+    /// Reads the table `[shims]` alone, for an embedder whose own file has one. An unknown shim is a
+    /// warning in the log.
+    ///
+    /// # Errors
+    /// [`ConfigError`], without a line, for the first thing that is wrong.
+    pub fn from_toml(shims: &toml::Value) -> Result<Self, ConfigError> {
+        let wrong = |message| ConfigError { file: "[shims]".into(), line: None, message, hint: None };
+        let file = toml::Table::from_iter([("shims".to_owned(), shims.clone())]);
+        let text = toml::to_string(&file).map_err(|error| wrong(error.to_string()))?;
+        let (config, warnings) = WarpConfig::parse(&text, Path::new("[shims]"))
+            .map_err(|error| ConfigError { line: None, ..error })?;
+        for warning in warnings {
+            tracing::warn!("`[shims]`: {}", warning.message);
+        }
+        Ok(config.shims)
     }
 }
 
@@ -119,8 +140,9 @@ impl WarpConfig {
                     Toggle::Off => None,
                     Toggle::On(raw) => Some(dns(&raw)),
                 },
-                signals: Some(SignalsConfig::default()),
-                sockets: Some(SocketsConfig::default()),
+                signals: raw.shims.signals.then(SignalsConfig::default),
+                sockets: raw.shims.sockets.then(SocketsConfig::default),
+                threading: raw.shims.threading.then(ThreadingConfig::default),
             },
             name: raw.package.name,
             version: raw.package.version,
@@ -164,11 +186,7 @@ pub struct UnsetVariable {
 }
 
 fn warn_of_later_shims(raw: &RawConfig, walked: &mut Walked) {
-    let shims = [
-        ("signals", raw.shims.signals),
-        ("database-proxy", raw.shims.database_proxy),
-        ("threading", raw.shims.threading),
-    ];
+    let shims = [("database-proxy", raw.shims.database_proxy)];
     for (key, on) in shims {
         if let (true, Some(line)) = (on, walked.line(&["shims", key])) {
             let message = format!(

@@ -45,14 +45,28 @@ fn yes() -> bool {
 }
 
 /// Unknown names are not refused here: they are warnings.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub(super) struct RawShims {
     pub(super) filesystem: Toggle<RawFilesystem>,
     pub(super) dns: Toggle<RawDns>,
     pub(super) signals: bool,
-    pub(super) database_proxy: bool,
+    pub(super) sockets: bool,
     pub(super) threading: bool,
+    pub(super) database_proxy: bool,
+}
+
+impl Default for RawShims {
+    fn default() -> Self {
+        Self {
+            filesystem: Toggle::default(),
+            dns: Toggle::default(),
+            signals: true,
+            sockets: true,
+            threading: true,
+            database_proxy: false,
+        }
+    }
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

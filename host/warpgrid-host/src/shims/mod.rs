@@ -7,3 +7,4 @@ pub mod dns;
 pub mod filesystem;
 pub mod signals;
 pub mod sockets;
+pub mod threading;
