@@ -45,7 +45,9 @@ impl Drop for OpenRecord {
         let (method, path, instance) = (&info.method, info.path(), info.instance());
         match self.status.map(|status| status.as_u16()) {
             Some(status) => tracing::info!(%method, path, status, milliseconds, instance, "answered"),
-            None => tracing::info!(%method, path, milliseconds, instance, "the client did not wait for its end"),
+            None => {
+                tracing::info!(%method, path, milliseconds, instance, "the client did not wait for its end")
+            }
         }
     }
 }

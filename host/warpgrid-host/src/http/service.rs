@@ -92,18 +92,7 @@ impl HttpService {
         };
         let (handler, in_flight) = (ProxyHandler::new(source), Arc::default());
         let waiting = AtomicUsize::new(0);
-        Ok(Self {
-            handler,
-            application,
-            config,
-            metrics,
-            in_flight,
-            places,
-            instances,
-            waiting,
-            freed,
-            stop,
-        })
+        Ok(Self { handler, application, config, metrics, in_flight, places, instances, waiting, freed, stop })
     }
 
     /// How it is served.

@@ -82,9 +82,7 @@ impl HandlerState for InstanceSource {
     type WorkerExpiration = InstanceLife;
     type WorkerState = ServingInstance;
 
-    async fn instantiate(
-        &self,
-    ) -> wasmtime::Result<Instance<InstanceState, InstanceLife, ServingInstance>> {
+    async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, InstanceLife, ServingInstance>> {
         let Ok(permit) = self.instances.clone().try_acquire_owned() else {
             return Err(AllBusy(self.config.max_instances).into());
         };
@@ -93,11 +91,8 @@ impl HandlerState for InstanceSource {
         let facts = self.application.facts(&options);
         if matches!(options.stdio, Stdio::Closed) {
             let (output, error) = LogStream::pair(&facts);
-            options.stdio = Stdio::Streams {
-                input: None,
-                output: Some(Box::new(output)),
-                error: Some(Box::new(error)),
-            };
+            options.stdio =
+                Stdio::Streams { input: None, output: Some(Box::new(output)), error: Some(Box::new(error)) };
         }
         let request_time = facts.limits.request;
         let mut store = self.application.store(facts.clone(), options)?;

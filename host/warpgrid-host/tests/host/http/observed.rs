@@ -56,10 +56,19 @@ async fn one_id_goes_through_the_response_and_all_log_lines() {
     until(|| !lines.with("the guest trapped").is_empty()).await;
     until(|| lines.with(" answered ").len() == 2).await;
     let written = lines.with("0000000000");
-    assert!(written[0].contains("request=\"order-17\"") && written[0].contains("stream=\"stdout\""), "{written:?}");
+    assert!(
+        written[0].contains("request=\"order-17\"") && written[0].contains("stream=\"stdout\""),
+        "{written:?}"
+    );
     let answered = lines.with(" answered ");
-    assert!(answered[0].contains("request{id=order-17}") && answered[0].contains("status=200"), "{answered:?}");
-    assert!(answered[1].contains("request{id=order-18}") && answered[1].contains("status=500"), "{answered:?}");
+    assert!(
+        answered[0].contains("request{id=order-17}") && answered[0].contains("status=200"),
+        "{answered:?}"
+    );
+    assert!(
+        answered[1].contains("request{id=order-18}") && answered[1].contains("status=500"),
+        "{answered:?}"
+    );
     let trapped = lines.with("the guest trapped");
     assert!(trapped[0].contains("order-18") && trapped[0].contains("unreachable"), "{trapped:?}");
 }
@@ -83,7 +92,10 @@ async fn what_a_guest_writes_is_escaped_bounded_and_warned_about_once() {
     served.get("/log?lines=500").await;
     served.end().await;
     let escaped = lines.with("escape ");
-    assert!(escaped[0].contains("escape \\u{1b}[31m and no end") && !escaped[0].contains('\u{1b}'), "{escaped:?}");
+    assert!(
+        escaped[0].contains("escape \\u{1b}[31m and no end") && !escaped[0].contains('\u{1b}'),
+        "{escaped:?}"
+    );
     assert_eq!(lines.with("00000000000").len(), 4, "the last one in part");
     assert_eq!(lines.with("the rest is dropped").len(), 1);
 }
