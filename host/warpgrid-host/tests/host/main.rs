@@ -8,3 +8,5 @@ mod harness;
 mod linking;
 mod names;
 mod running;
+mod sockets;
+mod ssrf;
