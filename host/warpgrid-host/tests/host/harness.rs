@@ -1,8 +1,9 @@
 //! Builds guests from text and runs them; knows no case.
 
 use std::path::Path;
+use std::sync::Arc;
 use warpgrid_host::application::LoadError;
-use warpgrid_host::instance::{InstanceOptions, Outcome, RunError, Stdio};
+use warpgrid_host::instance::{InstanceFacts, InstanceOptions, Outcome, RunError, Stdio};
 use warpgrid_host::{AppConfig, ShimConfig, WarpConfig, WarpGridEngine};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -81,6 +82,16 @@ pub(crate) async fn run_with(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> Ran {
+    run_watched(application, arguments, environment, |_| ()).await.0
+}
+
+/// As [`run_with`]; `before` sees what the shims know before the guest starts, the caller after it has ended.
+pub(crate) async fn run_watched(
+    application: &warpgrid_host::Application,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    before: impl FnOnce(&InstanceFacts),
+) -> (Ran, Arc<InstanceFacts>) {
     let output = MemoryOutputPipe::new(16 << 20);
     let options = InstanceOptions {
         arguments: std::iter::once("guest").chain(arguments.iter().copied()).map(str::to_owned).collect(),
@@ -88,8 +99,11 @@ pub(crate) async fn run_with(
         stdio: Stdio::Streams { input: None, output: Some(Box::new(output.clone())), error: None },
         ..InstanceOptions::default()
     };
-    let outcome = application.instantiate(options).run().await;
-    Ran { outcome, output: output.contents().to_vec() }
+    let instance = application.instantiate(options);
+    let facts = instance.facts().clone();
+    before(&facts);
+    let outcome = instance.run().await;
+    (Ran { outcome, output: output.contents().to_vec() }, facts)
 }
 
 /// Loads and runs a guest with the configuration of a `warp.toml`.

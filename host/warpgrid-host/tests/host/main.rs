@@ -14,3 +14,5 @@ mod names;
 mod running;
 mod signals;
 mod threading;
+mod sockets;
+mod ssrf;

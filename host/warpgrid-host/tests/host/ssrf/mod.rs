@@ -1,0 +1,4 @@
+//! Whether a guest can reach what its rules do not name: a table of tries, each by a real guest.
+
+mod rows;
+mod table;
