@@ -222,7 +222,7 @@ impl WorkerState for ServingInstance {
         work: Work,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        work.info.taken_by(self.facts.id.number());
+        work.info.taken_by(self.facts.id.number(), self.expired.clone());
         let current = self.requests.enter(work.info.id.clone(), work.hops);
         let (request_time, permit) = (self.request_time, work.permit);
         Box::pin(async move {
