@@ -12,12 +12,14 @@ use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::shim::{self, AppShims, ShimError};
 use crate::shims::dns::{Clock, HostResolver, SystemResolver};
+use crate::shims::signals::DeliverError;
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::names::{HostsFile, ServiceRegistry};
 use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy};
+use warpgrid_grants::signals::{Delivery, SignalType};
 use wasmtime::component::{Component, InstancePre};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{p2, p3};
@@ -178,6 +180,7 @@ impl Application {
             pins: Mutex::new(AnswerPins::default()),
             refusals: Refusals::new(id, requests.clone(), self.config.metrics.clone()),
             requests,
+            threading: OnceLock::new(),
             metrics: self.config.metrics.clone(),
         })
     }
@@ -191,6 +194,21 @@ impl Application {
         let shims = shim::prepare(&self.shims, &facts);
         let outgoing = OutgoingHttp::new(facts.clone());
         new_store(&self.engine, facts, shims, outgoing, options)
+    }
+
+    /// Delivers a life-cycle signal to one running instance, and wakes it if it waits for one.
+    ///
+    /// # Errors
+    /// [`DeliverError`] when the instance does not run, or the signals shim is switched off.
+    pub fn deliver_signal(&self, instance: InstanceId, signal: SignalType) -> Result<Delivery, DeliverError> {
+        let signals = self.shims.signals.as_ref().ok_or(DeliverError::SwitchedOff)?;
+        signals.deliver(instance, signal)
+    }
+
+    /// Delivers a life-cycle signal to every running instance, and gives those that asked for it. None
+    /// when the signals shim is switched off.
+    pub fn deliver_signal_to_all(&self, signal: SignalType) -> Vec<InstanceId> {
+        self.shims.signals.as_ref().map_or_else(Vec::new, |signals| signals.deliver_to_all(signal))
     }
 
     /// What the application was given.

@@ -41,7 +41,8 @@ impl WarpGridEngine {
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
         shim::link(&config, &mut linker)?;
-        tracing::info!(shims = ?shim::enabled(&config), "engine ready");
+        let (enabled, disabled) = (shim::enabled_with_values(&config), shim::disabled(&config));
+        tracing::info!(enabled = enabled.join(", "), disabled = disabled.join(", "), "engine ready");
         Ok(Self { engine, linker, config })
     }
 

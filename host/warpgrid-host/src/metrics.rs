@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use warpgrid_grants::refusal::{Capability, Reason};
+use warpgrid_grants::threading::ThreadingModel;
 
 /// Labels of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -23,11 +24,18 @@ struct LimitLabels {
     limit: &'static str,
 }
 
+/// Labels of a declared threading model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ThreadingLabels {
+    model: String,
+}
+
 /// What is counted. One value per process or per application, as the embedder likes; shared by reference.
 pub struct Metrics {
     registry: Mutex<Registry>,
     refusals: Family<RefusalLabels, Counter>,
     limits: Family<LimitLabels, Counter>,
+    threading_models: Family<ThreadingLabels, Counter>,
     /// Instances that exist now.
     pub instances: Gauge,
     /// Instances that were made.
@@ -75,9 +83,25 @@ impl Default for Metrics {
         registry.register("limits_hit", "limits that guests reached, by the limit's key", limits.clone());
         registry.register("dns_hits", "look-ups that the cache answered", dns_hits.clone());
         registry.register("dns_misses", "look-ups that the cache did not answer", dns_misses.clone());
+        let threading_models = Family::default();
+        registry.register(
+            "threading_models",
+            "instances that declared a threading model",
+            threading_models.clone(),
+        );
         let http = HttpMetrics::new(&mut registry);
-        let registry = Mutex::new(registry);
-        Self { registry, refusals, limits, instances, instances_made, instances_failed, dns_hits, dns_misses, http }
+        Self {
+            registry: Mutex::new(registry),
+            refusals,
+            limits,
+            threading_models,
+            instances,
+            instances_made,
+            instances_failed,
+            dns_hits,
+            dns_misses,
+            http,
+        }
     }
 }
 
@@ -98,6 +122,11 @@ impl Metrics {
         self.instances_made.inc();
         self.instances.inc();
         CountedInstance(self.instances.clone())
+    }
+
+    /// Counts an instance that declared this threading model.
+    pub fn threading_declared(&self, model: ThreadingModel) {
+        self.threading_models.get_or_create(&ThreadingLabels { model: model.to_string() }).inc();
     }
 
     /// The text that a Prometheus server reads (OpenMetrics 1.0).
