@@ -12,7 +12,7 @@ use warpgrid_host::instance::Folder;
 /// streams becomes log lines.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code of a command: that of the guest; 134 when the guest trapped; 125 when it could not be run.
+Exit code of a command: that of the guest; 134 when the guest trapped or reached a limit; 125 when it could not be run.
 Exit code of a service: 0 when all open requests were answered; 1 when some were cut; 125 when it could not be served.
 
 Signals: SIGTERM, Ctrl-C and SIGHUP reach guests that asked for them. A service is drained by SIGTERM and Ctrl-C: it takes no new requests and ends when the open ones are answered; a second one ends it at once.
@@ -46,6 +46,10 @@ pub(crate) struct RunArgs {
     /// Tell the start and the end of a service on standard output, as one JSON object each.
     #[arg(long)]
     pub(super) json: bool,
+    /// Compile the component even if its compiled code was kept, and keep none. It is kept in
+    /// `$XDG_CACHE_HOME/warpgrid/compiled`.
+    #[arg(long)]
+    pub(super) no_cache: bool,
     /// The guest's arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub(super) arguments: Vec<String>,

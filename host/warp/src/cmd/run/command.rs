@@ -39,6 +39,14 @@ pub(super) fn run(
             }
             Ok(ExitCode::from(report::TRAP))
         }
+        Ended::Guest(Err(
+            error @ (RunError::OutOfMemory { .. }
+            | RunError::CpuLimit { .. }
+            | RunError::HandleLimit { .. }),
+        )) => {
+            eprintln!("error: `{}`: {error}", path.display());
+            Ok(ExitCode::from(report::TRAP))
+        }
         Ended::Guest(Err(error)) => {
             Err(error).with_context(|| format!("`{}` did not run to its end", path.display()))
         }

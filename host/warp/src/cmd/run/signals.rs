@@ -3,7 +3,7 @@
 use std::io;
 use tokio::signal::unix::{self, SignalKind};
 use warpgrid_host::Application;
-use warpgrid_host::instance::SignalType;
+use warpgrid_host::shims::signals::SignalType;
 
 /// A signal of the system that guests may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

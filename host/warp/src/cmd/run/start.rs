@@ -39,7 +39,7 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         hosts: config.hosts_file(),
         ..AppConfig::default()
     };
-    let engine = WarpGridEngine::new(config.shims.clone())?;
+    let engine = WarpGridEngine::with_options(config.shims.clone(), &crate::engine::options(args.no_cache))?;
     let application = engine.load_module(&bytes, app).map_err(|error| explain(error, path))?;
     // The component's own text is not needed any more, and may be large.
     drop(bytes);
