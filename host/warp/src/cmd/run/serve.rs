@@ -32,8 +32,8 @@ pub(super) fn run(
 }
 
 /// The configuration, with the flags laid over it.
-fn http_config(args: &RunArgs, _config: &WarpConfig) -> HttpConfig {
-    let mut http = HttpConfig::default();
+fn http_config(args: &RunArgs, config: &WarpConfig) -> HttpConfig {
+    let mut http = config.http.clone();
     if let Some(address) = args.listen {
         http.listen = address;
     }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use warpgrid_host::application::{GuestKind, LoadError};
 use warpgrid_host::instance::{Folder, InstanceOptions, Stdio};
 use warpgrid_host::link::LinkError;
-use warpgrid_host::{AppConfig, WarpConfig, WarpGridEngine};
+use warpgrid_host::{WarpConfig, WarpGridEngine};
 
 /// What every instance of a guest is given.
 #[derive(Clone)]
@@ -33,22 +33,41 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let (config, base) = read_config(args.config.as_deref())?;
     let given = given(&args, &config, &base)?;
-    let app = AppConfig {
-        name: config.name.clone().unwrap_or_else(|| name_of(path)),
-        registry: config.registry.clone(),
-        hosts: config.hosts_file(),
-        ..AppConfig::default()
-    };
+    let app = config.app_config(&name_of(path));
     let engine = WarpGridEngine::with_options(config.shims.clone(), &crate::engine::options(args.no_cache))?;
     let application = engine.load_module(&bytes, app).map_err(|error| explain(error, path))?;
     // The component's own text is not needed any more, and may be large.
     drop(bytes);
+    check_kind(&args, &config, application.kind())?;
     match application.kind() {
         GuestKind::Command => {
             refuse_service_flags(&args)?;
             command::run(path, &application, given.options(Stdio::Inherit))
         }
         GuestKind::Http => serve::run(&args, config, application, given),
+    }
+}
+
+/// What the configuration says of the component must be so.
+fn check_kind(args: &RunArgs, config: &WarpConfig, kind: GuestKind) -> anyhow::Result<()> {
+    let words = |kind| match kind {
+        GuestKind::Command => ("a command", "[command]"),
+        GuestKind::Http => ("an HTTP service", "[http]"),
+    };
+    match (&args.config, config.kind) {
+        (Some(file), Some(said)) if said != kind => {
+            let (is, table) = words(kind);
+            bail!(hinted(
+                anyhow::anyhow!(
+                    "`{}` is {is}, and `{}` has `{}`",
+                    args.component.display(),
+                    file.display(),
+                    words(said).1
+                ),
+                vec![format!("write `{table}` in its place, or run another component")],
+            ))
+        }
+        _ => Ok(()),
     }
 }
 
