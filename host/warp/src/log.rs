@@ -1,7 +1,8 @@
-//! Log lines on standard error, chosen by `RUST_LOG`; the default shows warnings.
+//! Log lines on standard error, chosen by `RUST_LOG`; the default shows warnings and what services write.
 
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
+use warpgrid_host::http::GUEST_TARGET;
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -31,7 +32,7 @@ const COMPILER: [&str; 5] =
 
 fn filter(directives: &str) -> EnvFilter {
     let mut filter = match directives {
-        "" => String::from("warn"),
+        "" => format!("warn,{GUEST_TARGET}=info"),
         directives => directives.to_owned(),
     };
     if !COMPILER.iter().any(|name| directives.contains(name)) {
@@ -50,6 +51,7 @@ mod tests {
     fn the_compiler_is_quiet_unless_it_is_named() {
         assert!(filter("debug").to_string().contains("cranelift_codegen=warn"));
         assert_eq!(filter("cranelift_codegen=trace").to_string(), "cranelift_codegen=trace");
+        assert!(filter("").to_string().contains("guest=info"));
         assert!(filter("not a = filter").to_string().contains("warn"));
     }
 }

@@ -3,6 +3,7 @@
 use super::in_flight::{InFlight, RequestInfo};
 use crate::metrics::Metrics;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
 use std::pin::Pin;
@@ -62,8 +63,11 @@ pub struct ResponseBody {
 }
 
 impl ResponseBody {
-    pub(crate) fn new(body: WasiBody, record: OpenRecord, status: http::StatusCode) -> Self {
-        let left = body.size_hint().exact();
+    pub(crate) fn new(body: WasiBody, record: OpenRecord, response: &http::response::Parts) -> Self {
+        // A body of a declared length is dropped after its last byte, without being asked for its end.
+        let declared = response.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let left = declared.or(body.size_hint().exact());
+        let status = response.status;
         let mut body = Self { body, record, status, left };
         body.note_end();
         body

@@ -22,6 +22,11 @@ impl CurrentRequests {
         CurrentRequest { all: self.clone(), id }
     }
 
+    /// True when the instance answers none.
+    pub fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// The request that the instance answers, when it is exactly one: with several at the same time nobody
     /// can tell for which of them the guest writes a line.
     pub fn only(&self) -> Option<RequestId> {

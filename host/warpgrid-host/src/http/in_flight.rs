@@ -3,8 +3,8 @@
 use super::current::RequestId;
 use http::{HeaderMap, HeaderName, Method, Uri};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The header that carries a request's id.
@@ -37,13 +37,21 @@ pub(crate) struct RequestInfo {
     pub(crate) method: Method,
     pub(crate) started: Instant,
     uri: Uri,
-    instance: AtomicU64,
+    taker: OnceLock<Taker>,
+}
+
+/// The instance that answers a request.
+#[derive(Debug)]
+struct Taker {
+    instance: u64,
+    /// Set when the instance was ended because its time was over.
+    expired: Arc<AtomicBool>,
 }
 
 impl RequestInfo {
     pub(crate) fn new<B>(request: &http::Request<B>, started: Instant) -> Self {
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        Self { id: request_id(request.headers()), method, started, uri, instance: AtomicU64::new(0) }
+        Self { id: request_id(request.headers()), method, started, uri, taker: OnceLock::new() }
     }
 
     /// The path without its query, which may hold secrets.
@@ -52,14 +60,20 @@ impl RequestInfo {
         path.get(..LONGEST_PATH).unwrap_or(path)
     }
 
-    /// Notes the instance that answers.
-    pub(crate) fn taken_by(&self, instance: u64) {
-        self.instance.store(instance, Ordering::Relaxed);
+    /// Notes the instance that answers, and where it says that its time was over.
+    pub(crate) fn taken_by(&self, instance: u64, expired: Arc<AtomicBool>) {
+        // An instance that could not be made has taken nothing, so there is one at most.
+        let _ = self.taker.set(Taker { instance, expired });
     }
 
     /// The number of the instance that answers; none while the request waits for one.
     pub(crate) fn instance(&self) -> Option<u64> {
-        Some(self.instance.load(Ordering::Relaxed)).filter(|instance| *instance != 0)
+        self.taker.get().map(|taker| taker.instance)
+    }
+
+    /// True when the instance was ended because its time was over.
+    pub(crate) fn ran_out_of_time(&self) -> bool {
+        self.taker.get().is_some_and(|taker| taker.expired.load(Ordering::Relaxed))
     }
 }
 

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use wasmtime::PoolConcurrencyLimitError;
 use wasmtime_wasi_http::WasiBody;
-use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler, TrapOrPanicError};
+use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler};
 
 /// Makes the options of each new instance. Closed standard streams become log lines.
 pub type OptionsTemplate = Arc<dyn Fn() -> InstanceOptions + Send + Sync>;
@@ -161,7 +161,7 @@ impl HttpService {
             if let Ok(id) = HeaderValue::from_str(&info.id) {
                 parts.headers.insert(REQUEST_ID, id);
             }
-            let body = ResponseBody::new(body, record, parts.status);
+            let body = ResponseBody::new(body, record, &parts);
             Response::from_parts(parts, body)
         }
         .instrument(span)
@@ -187,7 +187,6 @@ impl HttpService {
             let mut freed = std::pin::pin!(freed);
             // From here on no word of a free instance is missed.
             freed.as_mut().enable();
-            let accepted = Instant::now();
             let work = Work { info: info.clone(), hops, permit };
             let sent = tokio::time::timeout(limit + GRACE, self.handler.handle(work, request)).await;
             let error = match sent {
@@ -197,7 +196,7 @@ impl HttpService {
             };
             let not_made = match error.downcast::<InstantiationError<Work>>() {
                 Ok(not_made) => not_made,
-                Err(error) => return Err(self.explain(error, info, accepted.elapsed(), limit)),
+                Err(error) => return Err(explain(&error, info, limit)),
             };
             let cause = &not_made.error;
             if cause.is::<StartTimeout>() {
@@ -268,29 +267,6 @@ impl HttpService {
         if full { Err(Failure::TurnedAway(TurnedAway::QueueFull)) } else { Ok(waiting) }
     }
 
-    /// Sorts out why the guest gave no response.
-    fn explain(
-        &self,
-        error: wasmtime::Error,
-        info: &RequestInfo,
-        elapsed: Duration,
-        limit: Duration,
-    ) -> Failure {
-        if error.is::<ExpirationError>() || (error.is::<TrapOrPanicError>() && elapsed >= limit) {
-            return Failure::TimedOut(limit);
-        }
-        let instance = info.instance();
-        if error.is::<TrapOrPanicError>() {
-            // The instance's own line says why; this one, which requests it took with it.
-            tracing::error!(instance, "the guest ended before it answered");
-        } else if let Some(error) = error.downcast_ref::<wasmtime_wasi_http::Error>() {
-            tracing::error!(instance, %error, "the guest answered with an error");
-        } else {
-            tracing::error!(instance, error = format!("{error:#}"), "the guest did not answer");
-        }
-        Failure::Internal
-    }
-
     fn failed(&self, failure: &Failure) -> Response<WasiBody> {
         let (status, words) = match failure {
             Failure::BadRequest(words) => (StatusCode::BAD_REQUEST, *words),
@@ -337,6 +313,21 @@ impl LocalService for HttpService {
     {
         Box::pin(async move { Ok(self.respond(request, hops).await.map(BodyExt::boxed_unsync)) })
     }
+}
+
+/// Sorts out why the guest gave no response.
+fn explain(error: &wasmtime::Error, info: &RequestInfo, limit: Duration) -> Failure {
+    if error.is::<ExpirationError>() || info.ran_out_of_time() {
+        return Failure::TimedOut(limit);
+    }
+    let instance = info.instance();
+    if let Some(error) = error.downcast_ref::<wasmtime_wasi_http::Error>() {
+        tracing::error!(instance, %error, "the guest answered with an error");
+    } else {
+        // The instance's own line says why; this one, which requests it took with it.
+        tracing::error!(instance, "the guest ended before it answered");
+    }
+    Failure::Internal
 }
 
 /// A place in the queue.

@@ -12,7 +12,7 @@ use super::in_flight::RequestInfo;
 use super::log_stream::LogStream;
 use super::service::OptionsTemplate;
 use crate::application::{Application, GuestPre};
-use crate::instance::{InstanceFacts, InstanceState, Outcome, RunError, Stdio, ended};
+use crate::instance::{InstanceFacts, InstanceState, Outcome, RunError, Stdio, ended_in};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -213,11 +213,14 @@ impl WorkerState for ServingInstance {
 
     fn on_request_start(
         &self,
-        _: StoreContextMut<'_, InstanceState>,
+        store: StoreContextMut<'_, InstanceState>,
         work: Work,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        work.info.taken_by(self.facts.id.number());
+        work.info.taken_by(self.facts.id.number(), self.expired.clone());
+        if self.requests.is_empty() {
+            store.data().cpu.restart();
+        }
         let current = self.requests.enter(work.info.id.clone(), work.hops);
         let (request_time, permit) = (self.request_time, work.permit);
         Box::pin(async move {
@@ -229,25 +232,26 @@ impl WorkerState for ServingInstance {
     fn drop(&self, store: Store<InstanceState>, result: Result<(), wasmtime::Error>) {
         let (instance, request) = (self.facts.id.number(), self.requests.only());
         let request = request.as_deref();
+        let end = result.err().map(|error| ended_in(store.data(), error));
         // Everything the guest held goes before the line that says so.
         drop(store);
-        let Err(error) = result else {
-            tracing::debug!(instance, "an instance was released");
-            return;
-        };
-        if self.expired.load(Ordering::Relaxed) {
-            let limit = self.request_time;
-            tracing::warn!(instance, request, ?limit, "the guest did not finish in time and was ended");
-        } else {
-            self.facts.metrics.instances_failed.inc();
-            log_failure(instance, request, error);
+        match end {
+            None => tracing::debug!(instance, "an instance was released"),
+            Some(_) if self.expired.load(Ordering::Relaxed) => {
+                let limit = self.request_time;
+                tracing::warn!(instance, request, ?limit, "the guest did not finish in time and was ended");
+            }
+            Some(end) => {
+                self.facts.metrics.instances_failed.inc();
+                log_failure(instance, request, end);
+            }
         }
     }
 }
 
 /// The one place where a guest's trap is told, and to nobody but the log.
-pub(crate) fn log_failure(instance: u64, request: Option<&str>, error: wasmtime::Error) {
-    match ended(error) {
+fn log_failure(instance: u64, request: Option<&str>, end: Result<Outcome, RunError>) {
+    match end {
         Ok(Outcome::Exited(code)) => {
             tracing::warn!(instance, request, code, "the guest called exit and was released");
         }
@@ -256,7 +260,8 @@ pub(crate) fn log_failure(instance: u64, request: Option<&str>, error: wasmtime:
             tracing::error!(instance, request, trap, at, "the guest trapped");
         }
         Err(RunError::Host(error)) => {
-            tracing::error!(instance, request, error = format!("{error:#}"), "the host ended the guest");
+            let error = &*error as &dyn std::error::Error;
+            tracing::error!(instance, request, error, "the host ended the guest");
         }
         Err(error) => tracing::error!(instance, request, %error, "the guest ended"),
     }

@@ -59,6 +59,11 @@ impl CpuMeter {
         Ok(UpdateDeadline::Yield(1))
     }
 
+    /// Counts from nothing again: a service's time is that of one request.
+    pub(crate) fn restart(&self) {
+        self.used.store(0, Ordering::Relaxed);
+    }
+
     fn add(&self, nanoseconds: u64) {
         self.used.fetch_add(nanoseconds, Ordering::Relaxed);
     }

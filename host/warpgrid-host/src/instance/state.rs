@@ -23,9 +23,9 @@ pub struct InstanceState {
     pub(crate) outgoing: OutgoingHttp,
     pub(crate) table: ResourceTable,
     pub(crate) shims: InstanceShims,
-    _counted: CountedInstance,
     pub(crate) limits: InstanceLimiter,
     pub(crate) cpu: Arc<CpuMeter>,
+    _counted: CountedInstance,
 }
 
 impl InstanceState {

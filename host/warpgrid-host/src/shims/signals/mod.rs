@@ -17,3 +17,4 @@ mod wit;
 pub use config::SignalsConfig;
 pub use ctx::{Signals, SignalsCtx, SignalsState};
 pub use error::DeliverError;
+pub use warpgrid_grants::signals::{Delivery, SignalType};

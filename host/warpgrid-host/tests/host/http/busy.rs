@@ -111,3 +111,30 @@ async fn a_guest_that_exits_or_returns_an_error_fails_one_request() {
         assert_eq!(served.get("/hello").await.text(), "hello\n");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guests_that_never_wait_are_ended_and_others_answer_in_time() {
+    for name in BOTH {
+        let config = HttpConfig { concurrent_requests: Some(1), ..on_free_port() };
+        let served = serve_limited(name, config, limits(Duration::from_secs(3))).await;
+        // More than there are threads.
+        let spinning: Vec<_> = (0..4).map(|_| served.ask("/spin")).collect();
+        served.until_taken(4).await;
+        assert_eq!(served.get("/hello").await.text(), "hello\n", "{name}");
+        assert!(spinning.iter().all(|request| !request.is_finished()), "they spin still");
+        for request in spinning {
+            assert_eq!(request.await.unwrap().unwrap().status, StatusCode::GATEWAY_TIMEOUT, "{name}");
+        }
+        assert_eq!(served.get("/hello").await.text(), "hello\n");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_on_the_processor_is_counted_for_each_request() {
+    let limits = GuestLimits { cpu: Some(Duration::from_millis(200)), ..GuestLimits::default() };
+    let served = serve_limited("http_routes", on_free_port(), limits).await;
+    assert_eq!(served.get("/hello").await.text(), "hello\n");
+    let answer = served.get("/spin").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(served.get("/hello").await.text(), "hello\n");
+}

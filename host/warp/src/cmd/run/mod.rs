@@ -1,0 +1,22 @@
+//! `warp run`: a component runs in this process, as a command or as a service.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `args` | [`RunArgs`]: the flags |
+//! | `start` | reads the configuration, loads the component, and decides what it is |
+//! | `command` | one run of a command, with its exit code |
+//! | `serve` | a service: listeners, signals, drain |
+//! | `announce` | what is told when a service starts and ends, for people and for scripts |
+//! | `signals` | signals of the system, and what they mean to guests |
+//! | `watch` | `--watch-config` |
+
+mod announce;
+mod args;
+mod command;
+mod serve;
+mod signals;
+mod start;
+mod watch;
+
+pub(crate) use args::RunArgs;
+pub(crate) use start::run;
