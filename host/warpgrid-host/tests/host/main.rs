@@ -5,6 +5,7 @@ mod composing;
 mod files;
 mod guests_rust;
 mod harness;
+mod http_outgoing;
 mod linking;
 mod names;
 mod running;
