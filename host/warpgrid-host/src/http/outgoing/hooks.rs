@@ -115,7 +115,10 @@ impl WasiHttpHooks for OutgoingHttp {
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let (target, place, hops) = match self.prepare(request.uri(), request.method()) {
             Ok(prepared) => prepared,
-            Err(error) => return Box::new(future::ready(Err(error))),
+            Err(error) => {
+                send::dismiss(request);
+                return Box::new(future::ready(Err(error)));
+            }
         };
         let span = tracing::info_span!("outgoing_http", instance = %self.facts.id, %target);
         let trip = Trip {

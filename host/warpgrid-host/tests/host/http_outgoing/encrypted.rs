@@ -1,7 +1,7 @@
 //! TLS: who is trusted, and for which name.
 
 use super::client::{DOORS, Sender, answered, failed};
-use super::servers::{Server, ok};
+use super::servers::{Behaviour, Server, ok};
 use crate::harness::{config, guest};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
@@ -46,18 +46,15 @@ async fn server(authority: &Authority, name: &str, expired: bool) -> Server {
 #[tokio::test]
 async fn a_server_whose_authority_is_trusted_is_spoken_to_by_its_name() {
     let authority = authority();
-    for door in DOORS {
+    for (door, only) in DOORS.into_iter().zip([true, false]) {
+        let sender = Sender::new(door, &["users.example:*".to_owned(), "127.0.0.1:*".to_owned()], |app| {
+            app.outgoing.extra_authorities = trusted(&authority);
+            app.outgoing.only_extra_authorities = only;
+        });
         for name in ["users.example", "127.0.0.1"] {
             let server = server(&authority, name, false).await;
-            let port = server.port();
-            for only in [true, false] {
-                let sender = Sender::new(door, &[format!("{name}:{port}")], |app| {
-                    app.outgoing.extra_authorities = trusted(&authority);
-                    app.outgoing.only_extra_authorities = only;
-                });
-                let sent = sender.get(&format!("https://{name}:{port}/"), &[]).await;
-                assert_eq!(sent, answered("200 encrypted"), "{door} {name}");
-            }
+            let sent = sender.get(&format!("https://{name}:{}/", server.port()), &[]).await;
+            assert_eq!(sent, answered("200 encrypted"), "{door} {name}");
         }
     }
 }
@@ -66,6 +63,9 @@ async fn a_server_whose_authority_is_trusted_is_spoken_to_by_its_name() {
 async fn another_name_an_unknown_authority_and_an_old_certificate_are_told_to_the_guest() {
     let (known, unknown) = (authority(), authority());
     for door in DOORS {
+        let sender = Sender::new(door, &["users.example:*".to_owned()], |app| {
+            app.outgoing.extra_authorities = trusted(&known);
+        });
         for (issuer, name, expired, what) in [
             (&known, "other.example", false, "another name"),
             (&known, "127.0.0.1", false, "the address instead of the name"),
@@ -73,11 +73,7 @@ async fn another_name_an_unknown_authority_and_an_old_certificate_are_told_to_th
             (&known, "users.example", true, "expired"),
         ] {
             let server = server(issuer, name, expired).await;
-            let port = server.port();
-            let sender = Sender::new(door, &[format!("users.example:{port}")], |app| {
-                app.outgoing.extra_authorities = trusted(&known);
-            });
-            let sent = sender.get(&format!("https://users.example:{port}/"), &[]).await;
+            let sent = sender.get(&format!("https://users.example:{}/", server.port()), &[]).await;
             assert_eq!(sent, failed("TlsCertificateError"), "{door} {what}");
             let requests = server.requests();
             assert!(requests.iter().all(|request| request.starts_with("handshake:")), "{requests:?}");
@@ -96,7 +92,8 @@ async fn nobody_but_the_built_in_authorities_is_trusted_by_default() {
 
 #[tokio::test]
 async fn a_server_that_does_not_encrypt_is_not_spoken_to() {
-    let server = Server::start(ok("plain")).await;
+    let plain = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let server = Server::start(Behaviour::Blurt(plain)).await;
     let port = server.port();
     for door in DOORS {
         let sender = Sender::new(door, &[format!("users.example:{port}")], |_| {});

@@ -80,7 +80,7 @@ async fn a_service_of_the_application_is_called_by_its_name_without_a_grant() {
         );
         assert_eq!(
             sender.get_after(3, "https://notify.example:8443/", &[]).await,
-            answered("200 GET https://notify.example:8443/ host notify.example:8443 hops 4 body "),
+            answered("200 GET https://notify.example:8443/ host notify.example:8443 hops 4 body"),
             "{door}"
         );
         let other = sender.get("http://x.notify.example/", &[]).await;

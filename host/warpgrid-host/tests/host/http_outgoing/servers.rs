@@ -13,6 +13,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Behaviour {
     /// Writes this and closes.
     Answer(String),
+    /// Writes this whatever it was sent, and closes.
+    Blurt(String),
     /// Writes this and neither goes on nor closes.
     Stall(String),
     /// Answers when so many requests are there.
@@ -80,7 +82,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     noted: &Mutex<Vec<String>>,
 ) {
     let mut request = Vec::new();
-    while !is_whole(&request) {
+    let enough = |request: &[u8]| match behaviour {
+        Behaviour::Blurt(_) => !request.is_empty(),
+        _ => is_whole(request),
+    };
+    while !enough(&request) {
         match stream.read_buf(&mut request).await {
             Ok(1..) => {}
             _ => break,
@@ -88,7 +94,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     }
     noted.lock().unwrap().push(String::from_utf8_lossy(&request).to_lowercase());
     let (text, stalls) = match behaviour {
-        Behaviour::Answer(text) => (text, false),
+        Behaviour::Answer(text) | Behaviour::Blurt(text) => (text, false),
         Behaviour::Stall(text) => (text, true),
         Behaviour::Together(barrier) => {
             barrier.wait().await;
