@@ -1,6 +1,7 @@
 //! The `warp` command line: reads the arguments and calls one command; knows no shim from the inside.
 
 mod cmd;
+mod engine;
 mod log;
 mod report;
 

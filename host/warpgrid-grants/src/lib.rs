@@ -8,6 +8,8 @@
 //! | [`net`] | the network that a guest may reach |
 //! | [`limits`] | what one guest may grow |
 //! | [`refusal`] | the record of what was refused |
+//! | [`signals`] | the queue of life-cycle signals |
+//! | [`threading`] | what a guest can expect of threads |
 //!
 //! Time and randomness are arguments. Everything here can be built for a target without `std`.
 #![no_std]
@@ -22,3 +24,5 @@ pub mod names;
 pub mod net;
 pub mod path;
 pub mod refusal;
+pub mod signals;
+pub mod threading;

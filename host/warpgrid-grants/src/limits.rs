@@ -9,8 +9,14 @@ pub struct GuestLimits {
     pub memory_bytes: usize,
     /// Elements of all tables together. Default 100,000.
     pub table_elements: usize,
-    /// Handles that the guest may hold at the same time: files, sockets, streams, pollables. Default 10,000.
+    /// Handles that the guest may hold at the same time: files, sockets, streams, pollables, tasks. One more
+    /// ends the guest. Default 10,000.
     pub handles: usize,
+    /// Bytes that one call may carry from the guest to the host, and random bytes that one call may ask for;
+    /// more ends the guest. Default 16 MiB.
+    pub call_bytes: usize,
+    /// Bytes of the headers of one HTTP message. Default 128 KiB.
+    pub header_bytes: usize,
     /// Files and folders, real or virtual, that may be open at the same time. Default 1024.
     pub open_files: usize,
     /// Sockets that may be open at the same time. Default 1024.
@@ -27,7 +33,7 @@ pub struct GuestLimits {
     pub log_bytes: usize,
     /// Signals that wait for the guest. Default 16.
     pub signals: usize,
-    /// Time on the processor; none: no limit. Default none.
+    /// Time on the processor, of one run or one request; none: no limit. Default none.
     pub cpu: Option<Duration>,
     /// Time for one request of an HTTP service. Default 30 seconds.
     pub request: Duration,
@@ -39,6 +45,8 @@ impl Default for GuestLimits {
             memory_bytes: 128 * 1024 * 1024,
             table_elements: 100_000,
             handles: 10_000,
+            call_bytes: 16 * 1024 * 1024,
+            header_bytes: 128 * 1024,
             open_files: 1024,
             sockets: 1024,
             lookups: 64,

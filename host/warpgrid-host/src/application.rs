@@ -3,7 +3,9 @@
 use crate::adapt::{self, AdaptError};
 use crate::compose::{self, ComposeError};
 use crate::engine::WarpGridEngine;
-use crate::http::{OutgoingApplication, OutgoingConfig, OutgoingError, OutgoingHttp, Services};
+use crate::http::{
+    CurrentRequests, OutgoingApplication, OutgoingConfig, OutgoingError, OutgoingHttp, Services,
+};
 use crate::instance::{
     Instance, InstanceFacts, InstanceId, InstanceOptions, InstanceState, RunError, new_store,
 };
@@ -12,12 +14,14 @@ use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::shim::{self, AppShims, ShimError};
 use crate::shims::dns::{Clock, HostResolver, SystemResolver};
+use crate::shims::signals::DeliverError;
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::names::{HostsFile, ServiceRegistry};
 use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy};
+use warpgrid_grants::signals::{Delivery, SignalType};
 use wasmtime::component::{Component, InstancePre};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{p2, p3};
@@ -172,6 +176,7 @@ impl Application {
     /// What the shims may know of a new instance.
     pub(crate) fn facts(&self, options: &InstanceOptions) -> Arc<InstanceFacts> {
         let id = InstanceId::next();
+        let requests = Arc::new(CurrentRequests::default());
         Arc::new(InstanceFacts {
             id,
             name: self.name.clone(),
@@ -181,7 +186,9 @@ impl Application {
             network: self.config.network.clone(),
             bindings: self.config.bindings.clone(),
             pins: Mutex::new(AnswerPins::default()),
-            refusals: Refusals::new(id, self.config.metrics.clone()),
+            refusals: Refusals::new(id, requests.clone(), self.config.metrics.clone()),
+            requests,
+            threading: OnceLock::new(),
             metrics: self.config.metrics.clone(),
         })
     }
@@ -195,6 +202,21 @@ impl Application {
         let shims = shim::prepare(&self.shims, &facts);
         let outgoing = OutgoingHttp::new(self.outgoing.clone(), facts.clone(), options.hops);
         new_store(&self.engine, facts, shims, outgoing, options)
+    }
+
+    /// Delivers a life-cycle signal to one running instance, and wakes it if it waits for one.
+    ///
+    /// # Errors
+    /// [`DeliverError`] when the instance does not run, or the signals shim is switched off.
+    pub fn deliver_signal(&self, instance: InstanceId, signal: SignalType) -> Result<Delivery, DeliverError> {
+        let signals = self.shims.signals.as_ref().ok_or(DeliverError::SwitchedOff)?;
+        signals.deliver(instance, signal)
+    }
+
+    /// Delivers a life-cycle signal to every running instance, and gives those that asked for it. None
+    /// when the signals shim is switched off.
+    pub fn deliver_signal_to_all(&self, signal: SignalType) -> Vec<InstanceId> {
+        self.shims.signals.as_ref().map_or_else(Vec::new, |signals| signals.deliver_to_all(signal))
     }
 
     /// What the application was given.

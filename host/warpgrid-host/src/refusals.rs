@@ -1,5 +1,6 @@
 //! The one place through which every refusal goes: record, counter and log line; decides nothing.
 
+use crate::http::CurrentRequests;
 use crate::instance::InstanceId;
 use crate::metrics::Metrics;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,20 +9,23 @@ use warpgrid_grants::refusal::{Capability, Reason, Refusal, RefusalRecord};
 /// The refusals of one instance.
 pub struct Refusals {
     instance: InstanceId,
+    requests: Arc<CurrentRequests>,
     record: Mutex<RefusalRecord>,
     metrics: Arc<Metrics>,
 }
 
 impl Refusals {
     /// An empty record.
-    pub(crate) fn new(instance: InstanceId, metrics: Arc<Metrics>) -> Self {
-        Self { instance, record: Mutex::new(RefusalRecord::default()), metrics }
+    pub(crate) fn new(instance: InstanceId, requests: Arc<CurrentRequests>, metrics: Arc<Metrics>) -> Self {
+        Self { instance, requests, record: Mutex::new(RefusalRecord::default()), metrics }
     }
 
     /// Records that the guest was refused something. `subject` is what it asked for: a path, a name, an
     /// address; never a secret.
     pub fn add(&self, capability: Capability, subject: &str, reason: Reason) {
-        tracing::info!(instance = %self.instance, %capability, subject, %reason, "refused");
+        let request = self.requests.only();
+        let request = request.as_deref();
+        tracing::info!(instance = %self.instance, request, %capability, subject, %reason, "refused");
         self.metrics.refused(capability, reason);
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         record.add(capability, subject, reason);

@@ -12,9 +12,13 @@
 //! To add one: write its room, add a line to [`list`] below, and its key to the configuration.
 
 use crate::application::AppConfig;
-use crate::config::ShimConfig;
+use crate::config::{ShimConfig, Summary};
 use crate::instance::{InstanceFacts, InstanceState};
-use crate::shims::{dns::Dns, filesystem::Filesystem, sockets::Sockets};
+use crate::shims::dns::Dns;
+use crate::shims::filesystem::Filesystem;
+use crate::shims::signals::Signals;
+use crate::shims::sockets::Sockets;
+use crate::shims::threading::Threading;
 use std::sync::Arc;
 use wasmtime::component::Linker;
 
@@ -28,7 +32,7 @@ pub trait Shim {
     /// The interfaces of `warpgrid:shim` that it provides.
     const INTERFACES: &'static [&'static str];
     /// What its key in the configuration holds.
-    type Config;
+    type Config: Summary;
     /// What all instances of an application share.
     type AppState: Send + Sync + 'static;
     /// What one instance owns.
@@ -130,6 +134,17 @@ macro_rules! list {
             [$(config.$field.is_some().then_some(<$shim as Shim>::KEY),)*].into_iter().flatten().collect()
         }
 
+        /// The shims that `config` switches on, each with its key values: for the log.
+        pub(crate) fn enabled_with_values(config: &ShimConfig) -> Vec<String> {
+            let mut shims = Vec::new();
+            $(if let Some(config) = &config.$field {
+                let values = config.summary();
+                let key = <$shim as Shim>::KEY;
+                shims.push(if values.is_empty() { key.to_owned() } else { format!("{key}({values})") });
+            })*
+            shims
+        }
+
         pub(crate) fn configure(config: &ShimConfig, app: &AppConfig) -> Result<AppShims, ShimError> {
             Ok(AppShims {
                 $($field: match &config.$field {
@@ -151,19 +166,23 @@ macro_rules! list {
 list! {
     filesystem: Filesystem,
     dns: Dns,
+    signals: Signals,
     sockets: Sockets,
+    threading: Threading,
 }
 
 /// Interfaces whose host side comes in a later version.
-const LATER: &[Description] = &[
-    Description { key: "signals", interfaces: &["signals"], presence: Presence::Later },
-    Description {
-        key: "database-proxy",
-        interfaces: &["database-types", "database-proxy", "database-proxy-async"],
-        presence: Presence::Later,
-    },
-    Description { key: "threading", interfaces: &["threading"], presence: Presence::Later },
-];
+const LATER: &[Description] = &[Description {
+    key: "database-proxy",
+    interfaces: &["database-types", "database-proxy", "database-proxy-async"],
+    presence: Presence::Later,
+}];
+
+/// The keys of the shims that `config` does not switch on, those of later versions included.
+pub fn disabled(config: &ShimConfig) -> Vec<&'static str> {
+    let enabled = enabled(config);
+    descriptions().map(|shim| shim.key).filter(|key| !enabled.contains(key)).collect()
+}
 
 /// All shims, those of later versions included.
 pub fn descriptions() -> impl Iterator<Item = &'static Description> {

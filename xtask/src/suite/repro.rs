@@ -182,6 +182,9 @@ fn nothing_cached(
     around: &mut Surroundings,
     folders: &Folders,
 ) -> anyhow::Result<Option<String>> {
+    if !context.full {
+        return Ok(Some("compiles the host once more, which takes minutes; `--full` runs it".into()));
+    }
     another_path(context, around, folders)?;
     umask(context, around, folders)?;
     around.cache = folders.scratch.join("variation/empty cache");

@@ -12,7 +12,7 @@ use crate::report::{Outcome, SuiteReport};
 use crate::{step, tree};
 
 /// Kills of `ci`, and of `ci --full`.
-const KILLS: usize = 30;
+const KILLS: usize = 8;
 const KILLS_FULL: usize = 200;
 
 /// No single build may take longer; a build that hangs is a failure.

@@ -17,7 +17,7 @@ use warpgrid_host::{AppConfig, WarpConfig, WarpGridEngine};
 /// grant; nothing else. It cannot open network connections.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit code: that of the guest; 134 when the guest trapped; 125 when it could not be run.
+Exit code: that of the guest; 134 when the guest trapped or reached a limit; 125 when it could not be run.
 
 Examples:
   warp run hello.wasm
@@ -35,6 +35,10 @@ pub(crate) struct RunArgs {
     /// Let the guest see a folder of the host, to read and write. Without `::GUEST` the path is the same.
     #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_folder)]
     dir: Vec<Folder>,
+    /// Compile the component even if its compiled code was kept, and keep none. It is kept in
+    /// `$XDG_CACHE_HOME/warpgrid/compiled`.
+    #[arg(long)]
+    no_cache: bool,
     /// The guest's arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -67,7 +71,7 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         hosts: config.hosts_file(),
         ..AppConfig::default()
     };
-    let engine = WarpGridEngine::new(config.shims)?;
+    let engine = WarpGridEngine::with_options(config.shims, &crate::engine::options(args.no_cache))?;
     let application = engine.load_module(&bytes, app).map_err(|error| explain(error, path))?;
 
     // One guest: one thread drives it, and blocking work has threads of its own.
@@ -81,6 +85,12 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     std::io::stdout().flush().context("cannot write to standard output")?;
     match result {
         Ok(Outcome::Exited(code)) => Ok(ExitCode::from(exit_byte(code))),
+        Err(
+            error @ (RunError::OutOfMemory { .. } | RunError::CpuLimit { .. } | RunError::HandleLimit { .. }),
+        ) => {
+            eprintln!("error: `{}`: {error}", path.display());
+            Ok(ExitCode::from(report::TRAP))
+        }
         Err(RunError::Trap { trap, frames }) => {
             eprintln!("error: the guest `{}` trapped: {trap}", path.display());
             for frame in frames.iter().take(32) {

@@ -1,69 +1,33 @@
-//! What the rest of the host uses of a `warp.toml`; keeps no text of the file.
+//! A whole `warp.toml`, checked: what the rest of the host uses; keeps no text of the file.
 
 use super::error::{ConfigError, Warning};
-use super::raw::{Addresses, RawConfig, RawEnv, Toggle};
-use super::walk::{self, Walked};
-use crate::VERSION;
+use super::reader::Reader;
+use super::sections::bindings::{self, BindingConfig, RawBinding};
+use super::sections::env::{self, EnvValue, UnsetVariable};
+use super::sections::files::{self, RawFolder};
+use super::sections::http::{self, RawHttp};
+use super::sections::limits::{self, RawLimits};
+use super::sections::names;
+use super::sections::network::{self, OutgoingSettings, RawNetwork};
+use super::sections::package::{RawCommand, RawPackage};
+use super::sections::services::{self, RawService, ServiceConfig};
+use super::sections::shims::{self, RawShims};
+use super::shims::ShimConfig;
+use super::values::Addresses;
+use super::walk;
+use crate::application::{AppConfig, GuestKind};
+use crate::http::HttpConfig;
 use crate::instance::Folder;
-use crate::shims::dns::DnsConfig;
-use crate::shims::filesystem::FilesystemConfig;
-use crate::shims::sockets::SocketsConfig;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::path::Path;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::de::DeTable;
-use warpgrid_grants::names::{HostName, HostsFile, ServiceRegistry};
-use warpgrid_grants::path::NormalPath;
+use warpgrid_grants::limits::GuestLimits;
+use warpgrid_grants::names::{HostsFile, ServiceRegistry};
+use warpgrid_grants::net::NetworkPolicy;
 
-/// Which shims an engine links, each with its configuration. The default switches all of them on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShimConfig {
-    /// Virtual files. None: switched off.
-    pub filesystem: Option<FilesystemConfig>,
-    /// Names. None: switched off.
-    pub dns: Option<DnsConfig>,
-    /// TCP and UDP. None: no guest has any network.
-    pub sockets: Option<SocketsConfig>,
-}
-
-impl Default for ShimConfig {
-    fn default() -> Self {
-        Self {
-            filesystem: Some(FilesystemConfig::default()),
-            dns: Some(DnsConfig::default()),
-            sockets: Some(SocketsConfig::default()),
-        }
-    }
-}
-
-impl ShimConfig {
-    /// Every shim switched off.
-    pub fn none() -> Self {
-        Self { filesystem: None, dns: None, sockets: None }
-    }
-}
-
-/// The value of an environment variable of the guest.
-#[derive(Clone, PartialEq, Eq)]
-pub enum EnvValue {
-    /// Written in the file.
-    Literal(String),
-    /// Taken from this variable of the host's environment.
-    From(String),
-}
-
-impl fmt::Debug for EnvValue {
-    /// Never shows a value: it may be a secret.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            EnvValue::Literal(_) => out.write_str("Literal(..)"),
-            EnvValue::From(name) => out.debug_tuple("From").field(name).finish(),
-        }
-    }
-}
-
-/// A whole `warp.toml`, checked. The default is that of an empty file.
+/// A whole `warp.toml`, checked. The default is that of an empty file. Paths are as they are written: a
+/// relative one starts at the folder of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WarpConfig {
     /// `package.name`.
@@ -72,16 +36,53 @@ pub struct WarpConfig {
     pub version: Option<String>,
     /// `package.language`.
     pub language: Option<String>,
+    /// What the application is, if `[command]` or `[http]` says so.
+    pub kind: Option<GuestKind>,
+    /// `[http]`, and `limits.instances`.
+    pub http: HttpConfig,
     /// `[env]`.
     pub env: BTreeMap<String, EnvValue>,
-    /// `[files]`, with the hosts' paths as they are written.
+    /// Folders of the host in `[files]`.
     pub folders: Vec<Folder>,
+    /// The guest's paths of scratch folders in `[files]`.
+    pub scratch: Vec<String>,
+    /// `registry-file`.
+    pub registry_file: Option<PathBuf>,
     /// `[registry]`.
     pub registry: ServiceRegistry,
     /// `[hosts]`; `localhost` comes with the hosts file.
     pub hosts: ServiceRegistry,
+    /// `network.allow` and `network.listen`.
+    pub network: NetworkPolicy,
+    /// The rest of `[network]`.
+    pub outgoing: OutgoingSettings,
+    /// `[limits]`, without `instances`.
+    pub limits: GuestLimits,
     /// `[shims]`.
     pub shims: ShimConfig,
+    /// `[bindings]`, by name.
+    pub bindings: Vec<BindingConfig>,
+    /// `[services]`, by name.
+    pub services: Vec<ServiceConfig>,
+}
+
+/// The file as serde reads it.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct RawConfig {
+    package: RawPackage,
+    command: Option<RawCommand>,
+    http: Option<RawHttp>,
+    env: BTreeMap<String, EnvValue>,
+    files: BTreeMap<String, RawFolder>,
+    registry_file: Option<String>,
+    registry: BTreeMap<String, Addresses>,
+    hosts: BTreeMap<String, Addresses>,
+    network: RawNetwork,
+    limits: RawLimits,
+    shims: RawShims,
+    bindings: BTreeMap<String, RawBinding>,
+    services: BTreeMap<String, RawService>,
 }
 
 impl WarpConfig {
@@ -93,35 +94,52 @@ impl WarpConfig {
         let from_toml = |error: toml::de::Error| ConfigError {
             file: file.to_owned(),
             line: error.span().map(|span| walk::line_at(text, span.start)),
-            message: error.message().trim_end().replace('\n', ", "),
+            message: in_words(error.message()),
             hint: None,
         };
         let table = DeTable::parse(text).map_err(from_toml)?;
         let mut walked = walk::walk(text, file, table.get_ref())?;
         let raw: RawConfig = toml::from_str(text).map_err(from_toml)?;
-        warn_of_later_shims(&raw, &mut walked);
-        let reader = Reader { file, walked: &walked };
-        let config = Self {
-            registry: reader.names("registry", raw.registry)?,
-            hosts: reader.names("hosts", raw.hosts)?,
-            env: reader.env(raw.env)?,
-            folders: reader.folders(raw.files)?,
-            shims: ShimConfig {
-                filesystem: match raw.shims.filesystem {
-                    Toggle::Off => None,
-                    Toggle::On(raw) => Some(reader.filesystem(raw)?),
-                },
-                dns: match raw.shims.dns {
-                    Toggle::Off => None,
-                    Toggle::On(raw) => Some(dns(&raw)),
-                },
-                sockets: Some(SocketsConfig::default()),
-            },
+        let warnings = std::mem::take(&mut walked.warnings);
+        let mut reader = Reader { file, walked: &walked, warnings };
+        let config = Self::read(&mut reader, raw)?;
+        reader.warnings.sort_by_key(|warning| warning.line);
+        Ok((config, reader.warnings))
+    }
+
+    fn read(reader: &mut Reader<'_>, raw: RawConfig) -> Result<Self, ConfigError> {
+        let kind = match (&raw.command, &raw.http) {
+            (Some(_), Some(_)) => {
+                let message = "`[command]` and `[http]` are both there: an application is one of them";
+                return Err(reader.error(&["http"], message.to_owned()));
+            }
+            (Some(_), None) => Some(GuestKind::Command),
+            (None, Some(_)) => Some(GuestKind::Http),
+            (None, None) => None,
+        };
+        let mut http = http::read(reader, raw.http.unwrap_or_default())?;
+        env::check(reader, &raw.env)?;
+        let (folders, scratch) = files::read(reader, raw.files)?;
+        let (network, outgoing) = network::read(reader, raw.network)?;
+        Ok(Self {
             name: raw.package.name,
             version: raw.package.version,
             language: raw.package.language,
-        };
-        Ok((config, walked.warnings))
+            kind,
+            limits: limits::read(reader, raw.limits, &mut http.max_instances)?,
+            http,
+            env: raw.env,
+            folders,
+            scratch,
+            registry_file: raw.registry_file.map(PathBuf::from),
+            registry: names::read(reader, "registry", raw.registry)?,
+            hosts: names::read(reader, "hosts", raw.hosts)?,
+            network,
+            outgoing,
+            shims: shims::read(reader, raw.shims)?,
+            bindings: bindings::read(reader, raw.bindings)?,
+            services: services::read(reader, raw.services)?,
+        })
     }
 
     /// The virtual hosts file: `localhost` and the names of `[hosts]`.
@@ -146,117 +164,34 @@ impl WarpConfig {
         };
         self.env.iter().map(value).collect()
     }
+
+    /// What an application of this file is given. `name` is used when the file has none. What must be read or
+    /// made first (authorities, other services, the registry file) is left at its default.
+    pub fn app_config(&self, name: &str) -> AppConfig {
+        AppConfig {
+            name: self.name.clone().unwrap_or_else(|| name.to_owned()),
+            registry: self.registry.clone(),
+            hosts: self.hosts_file(),
+            limits: self.limits,
+            network: Arc::new(self.network.clone()),
+            bindings: self.bindings.iter().map(|config| config.binding.clone()).collect(),
+            ..AppConfig::default()
+        }
+    }
 }
 
-/// A variable of the host's environment that the configuration needs is not set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`env.{name}` takes its value from `{from}`, which is not set in this environment")]
-pub struct UnsetVariable {
-    /// The guest's variable.
-    pub name: String,
-    /// The host's variable.
-    pub from: String,
-}
-
-fn warn_of_later_shims(raw: &RawConfig, walked: &mut Walked) {
-    let shims = [
-        ("signals", raw.shims.signals),
-        ("database-proxy", raw.shims.database_proxy),
-        ("threading", raw.shims.threading),
+/// What the parser says, in the words of the reference page.
+fn in_words(message: &str) -> String {
+    let words = [
+        ("expected a map", "expected a table"),
+        ("expected a sequence", "expected a list"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a string", "expected a text"),
+        ("invalid type: map,", "invalid type: table,"),
+        ("invalid type: sequence,", "invalid type: list,"),
+        ("invalid type: string ", "invalid type: text "),
+        ("invalid type: floating point ", "invalid type: number "),
     ];
-    for (key, on) in shims {
-        if let (true, Some(line)) = (on, walked.line(&["shims", key])) {
-            let message = format!(
-                "`{key} = true` has no effect: warp {VERSION} does not have that shim yet, and a guest \
-                 that imports it will not link"
-            );
-            walked.warnings.push(Warning { line, message });
-        }
-    }
-}
-
-fn dns(raw: &super::raw::RawDns) -> DnsConfig {
-    let default = DnsConfig::default();
-    DnsConfig {
-        time_to_live: raw.ttl_seconds.map_or(default.time_to_live, |s| Duration::from_secs(s.into())),
-        cache_entries: raw.cache_entries.map_or(default.cache_entries, |entries| entries as usize),
-        system: raw.system.unwrap_or(default.system),
-    }
-}
-
-/// Turns values into checked ones, and names the line of those that are wrong.
-struct Reader<'a> {
-    file: &'a Path,
-    walked: &'a Walked,
-}
-
-impl Reader<'_> {
-    fn error(&self, path: &[&str], message: String) -> ConfigError {
-        ConfigError { file: self.file.to_owned(), line: self.walked.line(path), message, hint: None }
-    }
-
-    fn names(&self, table: &str, raw: BTreeMap<String, Addresses>) -> Result<ServiceRegistry, ConfigError> {
-        let mut seen = BTreeSet::new();
-        for (name, addresses) in &raw {
-            let wrong =
-                |what: &str| Err(self.error(&[table, name], format!("`{name}` in `[{table}]`: {what}")));
-            match HostName::new(name) {
-                Err(error) => return wrong(&error.to_string()),
-                Ok(_) if addresses.0.is_empty() => return wrong("there is no address"),
-                Ok(known) if !seen.insert(known.clone()) => {
-                    return wrong("the name is there twice; case does not matter");
-                }
-                Ok(_) => {}
-            }
-        }
-        ServiceRegistry::new(raw.into_iter().map(|(name, addresses)| (name, addresses.0)))
-            .map_err(|error| self.error(&[table], error.to_string()))
-    }
-
-    fn env(&self, raw: BTreeMap<String, RawEnv>) -> Result<BTreeMap<String, EnvValue>, ConfigError> {
-        let mut env = BTreeMap::new();
-        for (name, value) in raw {
-            let has_nul = matches!(&value, RawEnv::Literal(text) if text.contains('\0'));
-            if name.is_empty() || name.contains(['=', '\0']) || has_nul {
-                let message = format!("`{name}` is not a variable that can be set");
-                return Err(self.error(&["env", &name], message));
-            }
-            let value = match value {
-                RawEnv::Literal(text) => EnvValue::Literal(text),
-                RawEnv::From(from) => EnvValue::From(from),
-            };
-            env.insert(name, value);
-        }
-        Ok(env)
-    }
-
-    fn folders(&self, raw: BTreeMap<String, super::raw::RawFolder>) -> Result<Vec<Folder>, ConfigError> {
-        let mut folders = Vec::new();
-        for (guest, folder) in raw {
-            let path = NormalPath::new(&guest)
-                .map_err(|error| self.error(&["files", &guest], format!("`{guest}`: {error}")))?;
-            folders.push(Folder {
-                host: folder.host.into(),
-                guest: path.as_str().to_owned(),
-                read_only: folder.read_only,
-            });
-        }
-        Ok(folders)
-    }
-
-    fn filesystem(&self, raw: super::raw::RawFilesystem) -> Result<FilesystemConfig, ConfigError> {
-        const AT: [&str; 2] = ["shims", "filesystem"];
-        for path in raw.extra_virtual_paths.keys() {
-            NormalPath::new(path).map_err(|error| {
-                self.error(&[AT[0], AT[1], "extra-virtual-paths", path], format!("`{path}`: {error}"))
-            })?;
-        }
-        let default = FilesystemConfig::default();
-        Ok(FilesystemConfig {
-            nameservers: raw.nameservers.unwrap_or(default.nameservers),
-            time_zones: raw.time_zones.unwrap_or(default.time_zones),
-            local_time_zone: raw.local_time_zone,
-            extra_virtual_paths: raw.extra_virtual_paths,
-        })
-    }
+    let message = message.trim_end().replace('\n', ", ");
+    words.into_iter().fold(message, |message, (from, to)| message.replace(from, to))
 }

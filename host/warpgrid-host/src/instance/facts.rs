@@ -1,12 +1,14 @@
 //! What the shims may know of an instance, and what they share with each other; opens nothing.
 
+use crate::http::CurrentRequests;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy};
+use warpgrid_grants::threading::ThreadingModel;
 
 /// The number of an instance, unique in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,8 +52,12 @@ pub struct InstanceFacts {
     /// Which addresses were answered for which name: written by the resolver's doors, read by those of the
     /// sockets, so that a grant by name holds for the addresses that this guest was told and no others.
     pub pins: Mutex<AnswerPins>,
+    /// The threading model that the guest has declared; empty until it does.
+    pub threading: OnceLock<ThreadingModel>,
     /// Every refusal goes through here.
     pub refusals: Refusals,
+    /// The requests that this instance answers now; always empty for a command.
+    pub requests: Arc<CurrentRequests>,
     /// The counters of the application.
     pub metrics: Arc<Metrics>,
 }

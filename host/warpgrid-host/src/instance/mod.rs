@@ -6,9 +6,13 @@
 //! | `facts` | [`InstanceFacts`]: what the shims may know of an instance and share with each other |
 //! | `state` | [`InstanceState`]: what a store holds |
 //! | `run` | [`Instance`]: one run of a command |
+//! | `limiter` | what its memories and tables have together |
+//! | `cpu` | how long it has been on the processor |
 //! | `outcome` | [`Outcome`] and [`RunError`]: how it ends |
 
+mod cpu;
 mod facts;
+mod limiter;
 mod options;
 mod outcome;
 mod run;
@@ -20,5 +24,6 @@ pub use outcome::{Outcome, RunError};
 pub use run::Instance;
 pub use state::InstanceState;
 
+#[allow(unused_imports, reason = "for what has no store any more, such as a worker of a service")]
 pub(crate) use outcome::ended;
 pub(crate) use state::new_store;

@@ -1,13 +1,17 @@
 //! What a store holds: everything of one instance, released when the store is dropped.
 
+use super::cpu::CpuMeter;
 use super::facts::InstanceFacts;
+use super::limiter::InstanceLimiter;
 use super::options::{InstanceOptions, Stdio};
 use super::outcome::RunError;
 use crate::http::OutgoingHttp;
+use crate::metrics::CountedInstance;
 use crate::shim::InstanceShims;
 use std::sync::Arc;
+use warpgrid_grants::limits::GuestLimits;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -19,7 +23,9 @@ pub struct InstanceState {
     pub(crate) outgoing: OutgoingHttp,
     pub(crate) table: ResourceTable,
     pub(crate) shims: InstanceShims,
-    pub(crate) limits: StoreLimits,
+    _counted: CountedInstance,
+    pub(crate) limits: InstanceLimiter,
+    pub(crate) cpu: Arc<CpuMeter>,
 }
 
 impl InstanceState {
@@ -49,19 +55,44 @@ pub(crate) fn new_store(
     outgoing: OutgoingHttp,
     options: InstanceOptions,
 ) -> Result<Store<InstanceState>, RunError> {
-    let limits = StoreLimitsBuilder::new().memory_size(facts.limits.memory_bytes).build();
+    let given = facts.limits;
     let mut table = ResourceTable::new();
-    table.set_max_capacity(facts.limits.handles);
-    let wasi = wasi(options)?;
-    let state = InstanceState { facts, wasi, http: WasiHttpCtx::new(), outgoing, table, shims, limits };
+    table.set_max_capacity(given.handles);
+    let mut http = WasiHttpCtx::new();
+    http.set_field_size_limit(given.header_bytes);
+    let state = InstanceState {
+        wasi: wasi(options, &given, &shims)?,
+        limits: InstanceLimiter::new(facts.clone()),
+        cpu: CpuMeter::new(given.cpu),
+        _counted: facts.metrics.instance(),
+        facts,
+        http,
+        outgoing,
+        table,
+        shims,
+    };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limits);
+    store.set_hostcall_fuel(given.call_bytes);
+    store.set_max_component_handles(given.handles);
+    if let Some(tasks) = store.concurrent_resource_table() {
+        tasks.set_max_capacity(given.handles.saturating_mul(ENTRIES_PER_HANDLE));
+    }
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| Ok(store.data().cpu.tick()?));
     Ok(store)
 }
 
-fn wasi(options: InstanceOptions) -> Result<WasiCtx, RunError> {
+/// What the engine itself keeps of one stream or task of WASI 0.3, at most.
+const ENTRIES_PER_HANDLE: usize = 4;
+
+fn wasi(options: InstanceOptions, limits: &GuestLimits, shims: &InstanceShims) -> Result<WasiCtx, RunError> {
     let mut wasi = WasiCtxBuilder::new();
+    wasi.max_random_size(u64::try_from(limits.call_bytes).unwrap_or(u64::MAX));
     wasi.args(&options.arguments).envs(&options.environment);
+    if let Some(sockets) = &shims.sockets {
+        sockets.open(&mut wasi);
+    }
     for folder in options.folders {
         let perms = if folder.read_only { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
         if let Err(error) = wasi.preopened_dir(&folder.host, &folder.guest, perms) {

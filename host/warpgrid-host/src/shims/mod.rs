@@ -5,4 +5,6 @@
 
 pub mod dns;
 pub mod filesystem;
+pub mod signals;
 pub mod sockets;
+pub mod threading;

@@ -67,12 +67,7 @@ impl Ran {
 /// The configuration and the application's part of a `warp.toml`.
 pub(crate) fn config(toml: &str) -> (ShimConfig, AppConfig) {
     let (config, _) = WarpConfig::parse(toml, Path::new("warp.toml")).unwrap();
-    let app = AppConfig {
-        name: config.name.clone().unwrap_or_default(),
-        registry: config.registry.clone(),
-        hosts: config.hosts_file(),
-        ..AppConfig::default()
-    };
+    let app = config.app_config("");
     (config.shims, app)
 }
 

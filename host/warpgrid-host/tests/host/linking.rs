@@ -48,12 +48,12 @@ fn a_shim_of_a_later_version_says_so() {
     let (message, hints) = refusal(&module("later"), "");
     insta::assert_snapshot!(message, @r"
     the component does not link: 2 imports are missing
-      warpgrid:shim/signals@0.1.0 (on-signal)
-        the signals shim would provide it, and warp 0.1.0 does not have that shim yet
-      warpgrid:shim/threading@0.1.0 (declare-threading-model)
-        the threading shim would provide it, and warp 0.1.0 does not have that shim yet
+      warpgrid:shim/database-types@0.1.0
+        the database-proxy shim would provide it, and warp 0.1.0 does not have that shim yet
+      warpgrid:shim/database-proxy@0.1.0 (connect)
+        the database-proxy shim would provide it, and warp 0.1.0 does not have that shim yet
     ");
-    assert_eq!(hints[0], "build the component without `signals`, or run it with a warp that has it");
+    assert_eq!(hints, ["build the component without `database-proxy`, or run it with a warp that has it"]);
 }
 
 fn component(text: &str) -> Vec<u8> {

@@ -52,9 +52,10 @@ impl OutgoingHttp {
         Self { application, facts, hops, under_way: Arc::default() }
     }
 
-    /// The services that the guest's present work has passed through.
+    /// The services that the guest's present work has passed through. With several requests at the same time
+    /// nobody can tell for which of them the guest works, so the one that came furthest counts.
     fn hops(&self) -> u32 {
-        self.hops
+        self.facts.requests.hops().max(self.hops)
     }
 
     /// A place among the requests that may be under way, if there is one.

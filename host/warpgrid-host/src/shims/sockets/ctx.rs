@@ -1,17 +1,33 @@
-//! The state of the sockets shim.
+//! The state of the sockets shim: the gate of one instance.
 
-use super::SocketsConfig;
+use super::policy::Gate;
+use super::{SocketsConfig, p2, p3};
 use crate::application::AppConfig;
 use crate::instance::{InstanceFacts, InstanceState};
 use crate::shim::{Shim, ShimError};
 use std::sync::Arc;
 use wasmtime::component::Linker;
+use wasmtime_wasi::WasiCtxBuilder;
 
 /// The sockets shim.
 pub struct Sockets;
 
 /// What one instance owns.
-pub struct SocketsCtx {}
+pub struct SocketsCtx {
+    pub(super) gate: Arc<Gate>,
+}
+
+impl SocketsCtx {
+    /// Lets the instance have sockets, each use of which the gate decides. An instance without this shim has
+    /// none.
+    pub(crate) fn open(&self, wasi: &mut WasiCtxBuilder) {
+        let gate = self.gate.clone();
+        wasi.allow_tcp(true).allow_udp(true).socket_addr_check(move |address, usage| {
+            let permitted = gate.permits(address, usage);
+            Box::pin(async move { permitted })
+        });
+    }
+}
 
 impl Shim for Sockets {
     const KEY: &'static str = "sockets";
@@ -24,11 +40,16 @@ impl Shim for Sockets {
         Ok(())
     }
 
+    fn intercept(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+        p2::intercept(linker)?;
+        p3::intercept(linker)
+    }
+
     fn configure(_: &SocketsConfig, _: &AppConfig) -> Result<(), ShimError> {
         Ok(())
     }
 
-    fn prepare(_: &Arc<()>, _: &Arc<InstanceFacts>) -> SocketsCtx {
-        SocketsCtx {}
+    fn prepare(_: &Arc<()>, instance: &Arc<InstanceFacts>) -> SocketsCtx {
+        SocketsCtx { gate: Arc::new(Gate::new(instance.clone())) }
     }
 }

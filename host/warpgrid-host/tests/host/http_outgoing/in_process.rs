@@ -1,6 +1,7 @@
 //! Services of the same application are called in process, and loops of them end.
 
 use super::client::{DOORS, Sender, answered, failed, refused, services};
+use crate::harness::{config, guest};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -8,7 +9,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use warpgrid_grants::refusal::Reason;
-use warpgrid_host::http::LocalService;
+use warpgrid_host::http::{HttpConfig, HttpService, LocalService, Services};
+use warpgrid_host::{InstanceOptions, WarpGridEngine};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response<WasiBody>, Error>> + Send + 'a>>;
@@ -65,6 +67,68 @@ impl LocalService for Again {
             Ok(response(format!("[{} {}]", sent.text, refused.join(","))))
         })
     }
+}
+
+/// A service that is there after the application that calls it.
+#[derive(Default)]
+struct Late(OnceLock<HttpService>);
+
+impl LocalService for Late {
+    fn call(&self, request: Request<WasiBody>, hops: u32) -> Answer<'_> {
+        self.0.get().expect("the service is there before the first request").call(request, hops)
+    }
+}
+
+/// An application of services that call each other.
+fn guests(names: &[(&'static str, &str)], hops: u32) -> Arc<Services> {
+    let late: Vec<_> = names.iter().map(|(name, guest)| (*name, *guest, Arc::new(Late::default()))).collect();
+    let entries = late.iter().map(|(name, _, service)| (*name, service.clone() as Arc<dyn LocalService>));
+    let all = services(entries);
+    let (shims, mut app) = config("");
+    (app.services, app.outgoing.hops) = (all.clone(), hops);
+    let engine = WarpGridEngine::new(shims).unwrap();
+    for (_, name, service) in late {
+        let application = Arc::new(engine.load_module(&guest(name), app.clone()).unwrap());
+        let options = Arc::new(InstanceOptions::default);
+        assert!(
+            service.0.set(HttpService::new(application, HttpConfig::default(), options).unwrap()).is_ok()
+        );
+    }
+    all
+}
+
+#[tokio::test]
+async fn guests_call_each_other_in_process_through_several_services() {
+    let names = [
+        ("relay.example", "httpout_relay"),
+        ("hello.example", "http_hello"),
+        ("hello3.example", "http_hello_p3"),
+    ];
+    let all = guests(&names, 16);
+    for door in DOORS {
+        let sender = Sender::new(door, &[], |app| app.services = all.clone());
+        for hello in ["hello", "hello3"] {
+            assert_eq!(sender.get(&format!("http://{hello}.example/"), &[]).await, answered("200 hello"));
+            let url = format!("http://relay.example/?http://relay.example/?http://{hello}.example/");
+            assert_eq!(sender.get(&url, &[]).await, answered("200 hello"), "{door}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn guests_that_call_each_other_for_ever_are_stopped_at_the_limit_of_hops() {
+    let all = guests(&[("a.example", "httpout_relay"), ("b.example", "httpout_relay")], 4);
+    let sender = Sender::new("httpout_get", &[], |app| app.services = all.clone());
+    // The relays nest the query, so that a chain of five is as good as an endless one.
+    let chain = |length: usize| {
+        let hosts = ["a.example", "b.example"].into_iter().cycle().take(length);
+        hosts.map(|host| format!("http://{host}/?")).collect::<String>()
+    };
+    let last = "http://nowhere.example/";
+    let four = sender.get(&format!("{}{last}", chain(4)), &[]).await;
+    assert_eq!(four, answered("200 ErrorCode::HttpRequestDenied"), "four are within the limit");
+    let five = sender.get(&format!("{}{last}", chain(5)), &[]).await;
+    assert_eq!(five, answered("200 ErrorCode::LoopDetected"));
 }
 
 #[tokio::test]

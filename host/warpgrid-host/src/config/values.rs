@@ -1,76 +1,12 @@
-//! The file as serde reads it; checks shapes and nothing else.
+//! Shapes of values, as serde reads them; knows no key.
 
+use bytesize::ByteSize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::net::IpAddr;
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct RawConfig {
-    pub(super) package: RawPackage,
-    #[serde(rename = "command")]
-    pub(super) _command: RawEmpty,
-    pub(super) env: BTreeMap<String, RawEnv>,
-    pub(super) files: BTreeMap<String, RawFolder>,
-    pub(super) registry: BTreeMap<String, Addresses>,
-    pub(super) hosts: BTreeMap<String, Addresses>,
-    pub(super) shims: RawShims,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct RawPackage {
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) language: Option<String>,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawEmpty {}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawFolder {
-    pub(super) host: String,
-    #[serde(default = "yes")]
-    pub(super) read_only: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// Unknown names are not refused here: they are warnings.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-pub(super) struct RawShims {
-    pub(super) filesystem: Toggle<RawFilesystem>,
-    pub(super) dns: Toggle<RawDns>,
-    pub(super) signals: bool,
-    pub(super) database_proxy: bool,
-    pub(super) threading: bool,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawFilesystem {
-    pub(super) nameservers: Option<Vec<IpAddr>>,
-    pub(super) time_zones: Option<bool>,
-    pub(super) local_time_zone: Option<String>,
-    pub(super) extra_virtual_paths: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawDns {
-    pub(super) ttl_seconds: Option<u32>,
-    pub(super) cache_entries: Option<u32>,
-    pub(super) system: Option<bool>,
-}
+use std::time::Duration;
 
 /// A shim: `true`, `false`, or a table that switches it on.
 #[derive(Debug)]
@@ -104,39 +40,81 @@ impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Toggle<T> {
     }
 }
 
-/// The value of an environment variable. Not `Debug`: it may be a secret.
-pub(super) enum RawEnv {
-    Literal(String),
-    From(String),
-}
+/// A whole number, not negative.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Count(pub(super) u64);
 
-impl fmt::Debug for RawEnv {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("RawEnv")
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CountVisitor;
+        impl Visitor<'_> for CountVisitor {
+            type Value = Count;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a whole number")
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+                u64::try_from(number).map(Count).map_err(|_| E::custom(format!("{number} is less than 0")))
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Count(number))
+            }
+        }
+        deserializer.deserialize_any(CountVisitor)
     }
 }
 
-impl<'de> Deserialize<'de> for RawEnv {
+/// A number of bytes: with a unit, or plain.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct From {
-            from: String,
-        }
-        struct EnvVisitor;
-        impl<'de> Visitor<'de> for EnvVisitor {
-            type Value = RawEnv;
+        struct SizeVisitor;
+        impl Visitor<'_> for SizeVisitor {
+            type Value = Size;
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a text, or { from = \"VARIABLE\" }")
+                out.write_str("a size such as \"128MiB\"")
             }
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(RawEnv::Literal(text.to_owned()))
+                match text.parse::<ByteSize>() {
+                    Ok(size) => Ok(Size(size.as_u64())),
+                    Err(_) => Err(E::custom(format!("`{text}` is not a size such as \"128MiB\""))),
+                }
             }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                From::deserialize(MapAccessDeserializer::new(map)).map(|from| RawEnv::From(from.from))
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+                u64::try_from(number).map(Size).map_err(|_| E::custom(format!("{number} is less than 0")))
             }
         }
-        deserializer.deserialize_any(EnvVisitor)
+        deserializer.deserialize_any(SizeVisitor)
+    }
+}
+
+/// The longest time that a key may hold: 366 days.
+const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
+
+/// Seconds, with or without a fraction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seconds(pub(super) Duration);
+
+impl<'de> Deserialize<'de> for Seconds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SecondsVisitor;
+        impl Visitor<'_> for SecondsVisitor {
+            type Value = Seconds;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a number of seconds")
+            }
+            fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Self::Value, E> {
+                if (0.0..=LONGEST).contains(&seconds) {
+                    return Ok(Seconds(Duration::from_secs_f64(seconds)));
+                }
+                Err(E::custom(format!("{seconds} seconds are not between 0 and {LONGEST}, a year")))
+            }
+            fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Self::Value, E> {
+                self.visit_f64(seconds as f64)
+            }
+        }
+        deserializer.deserialize_any(SecondsVisitor)
     }
 }
 

@@ -1,0 +1,14 @@
+//! Puts the door into a linker; knows no method.
+
+use super::super::view::{SocketsDoor, view};
+use crate::instance::InstanceState;
+use wasmtime::component::Linker;
+use wasmtime_wasi::p2::bindings::sockets;
+
+/// Replaces the interfaces of `wasi:sockets` 0.2 that make, use and drop sockets.
+pub(in super::super) fn intercept(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+    sockets::tcp_create_socket::add_to_linker::<_, SocketsDoor>(linker, view)?;
+    sockets::tcp::add_to_linker::<_, SocketsDoor>(linker, view)?;
+    sockets::udp_create_socket::add_to_linker::<_, SocketsDoor>(linker, view)?;
+    sockets::udp::add_to_linker::<_, SocketsDoor>(linker, view)
+}

@@ -1,0 +1,13 @@
+//! The door at `wasi:sockets` 0.3: sockets are upstream's, counted, and connecting takes the way that the gate
+//! says.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `tcp` | the methods of a TCP socket |
+//! | `udp` | the methods of a UDP socket |
+
+mod link;
+mod tcp;
+mod udp;
+
+pub(super) use link::intercept;

@@ -1,0 +1,178 @@
+//! The gate of one instance: where its sockets may go; opens nothing.
+//!
+//! Upstream asks here before every bind, listen, accept, connect, send and receive. A datagram is let in when
+//! one may be sent back to where it came from. A guest that listens for datagrams (it bound a UDP socket that a
+//! `listen` rule names) is sent datagrams by anyone, and may answer those who wrote to it lately.
+
+use super::count::SocketCount;
+use super::error::SocketsError;
+use crate::instance::InstanceFacts;
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use warpgrid_grants::names::HostName;
+use warpgrid_grants::net::{Binding, Denied, Purpose};
+use warpgrid_grants::refusal::{Capability, Reason};
+use wasmtime_wasi::sockets::SocketAddrUse;
+
+/// How many senders of datagrams are remembered, so that they can be answered.
+const REMEMBERED_SENDERS: usize = 1024;
+
+/// Which way a connection goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Route<'a> {
+    /// Through a socket of the system, if the policy grants it.
+    Network,
+    /// To a database that the host connects to for the guest.
+    Binding(&'a Binding),
+    /// Nowhere: the address stands for a name that the host serves itself, but not so.
+    Unserved,
+}
+
+/// The gate of one instance.
+pub(super) struct Gate {
+    facts: Arc<InstanceFacts>,
+    /// The host of each binding of `facts`, read once: an address, or a name.
+    binding_hosts: Vec<BindingHost>,
+    pub(super) count: SocketCount,
+    hears_anyone: AtomicBool,
+    senders: Mutex<VecDeque<SocketAddr>>,
+}
+
+enum BindingHost {
+    Address(IpAddr),
+    Name(HostName),
+    /// Neither: no connection is meant for it.
+    Nobody,
+}
+
+impl Gate {
+    pub(super) fn new(facts: Arc<InstanceFacts>) -> Self {
+        let host = |binding: &Binding| match (binding.host.parse::<IpAddr>(), HostName::new(&binding.host)) {
+            (Ok(address), _) => BindingHost::Address(address.to_canonical()),
+            (_, Ok(name)) => BindingHost::Name(name),
+            _ => BindingHost::Nobody,
+        };
+        Self {
+            binding_hosts: facts.bindings.iter().map(host).collect(),
+            count: SocketCount::new(facts.limits.sockets),
+            hears_anyone: AtomicBool::new(false),
+            senders: Mutex::default(),
+            facts,
+        }
+    }
+
+    /// The most bytes that one read gives.
+    pub(super) fn read_bytes(&self) -> usize {
+        self.facts.limits.read_bytes
+    }
+
+    /// Answers upstream's question. A refusal is recorded, except that of a datagram which nobody asked for:
+    /// others must not be able to fill the guest's record.
+    pub(super) fn permits(&self, address: SocketAddr, usage: SocketAddrUse) -> bool {
+        match usage {
+            SocketAddrUse::TcpBind => self.checks(Purpose::Bind, address),
+            SocketAddrUse::TcpListen => self.checks(Purpose::Listen, address),
+            SocketAddrUse::TcpConnect => self.checks(Purpose::Connect, address),
+            SocketAddrUse::TcpAccept => {
+                let room = self.count.add();
+                if !room {
+                    self.refuse(address, Reason::Limit);
+                }
+                room
+            }
+            SocketAddrUse::UdpBind => {
+                let listens = self.facts.network.listens(address.ip(), address.port());
+                self.hears_anyone.fetch_or(listens, Relaxed);
+                listens || self.checks(Purpose::Bind, address)
+            }
+            SocketAddrUse::UdpSend => self.has_written(address) || self.checks(Purpose::Send, address),
+            SocketAddrUse::UdpReceive => self.hears(address),
+        }
+    }
+
+    /// Which way a connection goes. A binding is known by its address, or by a name for which this guest was
+    /// told the address.
+    pub(super) fn route(&self, address: SocketAddr) -> Route<'_> {
+        let ip = address.ip().to_canonical();
+        let pins = self.facts.pins.lock().unwrap_or_else(PoisonError::into_inner);
+        let meant = |host: &BindingHost| match host {
+            BindingHost::Address(binding) => *binding == ip,
+            BindingHost::Name(binding) => pins.names(&ip).any(|name| name == binding),
+            BindingHost::Nobody => false,
+        };
+        let mut bindings = self.facts.bindings.iter().zip(&self.binding_hosts);
+        match bindings.find(|(binding, host)| binding.port == address.port() && meant(host)) {
+            Some((binding, _)) => Route::Binding(binding),
+            None if is_synthetic(ip) && pins.names(&ip).next().is_some() => Route::Unserved,
+            None => Route::Network,
+        }
+    }
+
+    /// Says that a connection does not leave by the network. To be replaced by a session of the pool.
+    ///
+    /// # Errors
+    /// [`SocketsError`] for a binding, and for a name that the host serves itself.
+    pub(super) fn only_network(&self, address: SocketAddr) -> Result<(), SocketsError> {
+        let error = match self.route(address) {
+            Route::Network => return Ok(()),
+            Route::Binding(Binding { name, protocol, .. }) => {
+                SocketsError::Binding { name: name.clone(), protocol: *protocol }
+            }
+            Route::Unserved => SocketsError::Unserved { address },
+        };
+        tracing::warn!(instance = %self.facts.id, %address, "{error}");
+        self.refuse(address, Reason::NotYet);
+        Err(error)
+    }
+
+    /// Records that there are too many sockets.
+    pub(super) fn too_many(&self) -> SocketsError {
+        self.facts.refusals.add(Capability::Address, "a new socket", Reason::Limit);
+        SocketsError::TooManySockets { limit: self.count.limit() }
+    }
+
+    fn checks(&self, purpose: Purpose, address: SocketAddr) -> bool {
+        let checked = self.check(purpose, address);
+        if let Err(Denied { reason }) = checked {
+            self.refuse(address, reason);
+        }
+        checked.is_ok()
+    }
+
+    fn check(&self, purpose: Purpose, address: SocketAddr) -> Result<(), Denied> {
+        let ip = address.ip().to_canonical();
+        let pins = self.facts.pins.lock().unwrap_or_else(PoisonError::into_inner);
+        self.facts.network.check(purpose, ip, address.port(), pins.names(&ip))
+    }
+
+    fn hears(&self, sender: SocketAddr) -> bool {
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        if senders.contains(&sender) || self.check(Purpose::Send, sender).is_ok() {
+            return true;
+        }
+        if !self.hears_anyone.load(Relaxed) {
+            tracing::debug!(instance = %self.facts.id, %sender, "a datagram that nobody asked for is dropped");
+            return false;
+        }
+        if senders.len() == REMEMBERED_SENDERS {
+            senders.pop_front();
+        }
+        senders.push_back(sender);
+        true
+    }
+
+    fn has_written(&self, address: SocketAddr) -> bool {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
+    }
+
+    fn refuse(&self, address: SocketAddr, reason: Reason) {
+        self.facts.refusals.add(Capability::Address, &address.to_string(), reason);
+    }
+}
+
+/// The block from which names that the host serves itself are given addresses: 240.0.0.0/4.
+fn is_synthetic(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if v4.octets()[0] >= 240 && !v4.is_broadcast())
+}
