@@ -14,8 +14,9 @@ use wasmtime_wasi_http::WasiBody;
 /// A service that answers requests in this process.
 pub trait LocalService: Send + Sync {
     /// Answers a request. Its URI is absolute, and its `Host` is the service's name. `hops` counts the
-    /// services that the request has passed through, this one included; the instance that answers must be
-    /// told ([`InstanceOptions::hops`](crate::InstanceOptions::hops)), else a loop of services is not found.
+    /// services that the request has passed through, this one included. An
+    /// [`HttpService`](super::HttpService) remembers it for its instances; whoever answers by a command hands it on
+    /// ([`InstanceOptions::hops`](crate::InstanceOptions::hops)), else a loop of services is not found.
     ///
     /// # Errors
     /// The WASI error that the calling guest sees.

@@ -8,6 +8,7 @@ mod files;
 mod guests_rust;
 mod harness;
 mod http;
+mod http_outgoing;
 mod linking;
 mod logs;
 mod names;

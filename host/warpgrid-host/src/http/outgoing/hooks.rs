@@ -52,9 +52,10 @@ impl OutgoingHttp {
         Self { application, facts, hops, under_way: Arc::default() }
     }
 
-    /// The services that the guest's present work has passed through.
+    /// The services that the guest's present work has passed through. With several requests at the same time
+    /// nobody can tell for which of them the guest works, so the one that came furthest counts.
     fn hops(&self) -> u32 {
-        self.hops
+        self.facts.requests.hops().max(self.hops)
     }
 
     /// A place among the requests that may be under way, if there is one.
@@ -115,7 +116,10 @@ impl WasiHttpHooks for OutgoingHttp {
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let (target, place, hops) = match self.prepare(request.uri(), request.method()) {
             Ok(prepared) => prepared,
-            Err(error) => return Box::new(future::ready(Err(error))),
+            Err(error) => {
+                send::dismiss(request);
+                return Box::new(future::ready(Err(error)));
+            }
         };
         let span = tracing::info_span!("outgoing_http", instance = %self.facts.id, %target);
         let trip = Trip {

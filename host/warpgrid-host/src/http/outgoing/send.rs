@@ -7,7 +7,8 @@ use super::{connect, error, granted, tls};
 use crate::http::{LocalService, Services};
 use crate::instance::InstanceFacts;
 use http::header::HOST;
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body::Body;
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -16,7 +17,11 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_rustls::client::TlsStream;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiBody};
 
 /// The answer, and what is left to do on the connection while its body is read.
@@ -66,24 +71,59 @@ pub(super) async fn send(
     mut request: Request<WasiBody>,
     hops: Option<u32>,
 ) -> Result<Sent, Error> {
-    clean_headers(&trip.target, &mut request)?;
     if let Some(hops) = hops {
+        clean_headers(&trip.target, &mut request)?;
         return call(trip, request, hops).await;
     }
+    match open(&trip, &mut request).await {
+        Ok(Connection::Plain(stream)) => exchange(trip, request, stream).await,
+        Ok(Connection::Encrypted(stream)) => exchange(trip, request, stream).await,
+        Err(error) => {
+            dismiss(request);
+            Err(error)
+        }
+    }
+}
+
+/// A connection to the target of a request.
+enum Connection {
+    Plain(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+}
+
+/// Makes the request ready, and a connection for it.
+async fn open(trip: &Trip, request: &mut Request<WasiBody>) -> Result<Connection, Error> {
+    clean_headers(&trip.target, request)?;
     *request.uri_mut() = origin_form(request.uri())?;
     let deadline = due(Instant::now(), trip.connect_time());
     let addresses = granted::addresses(&trip.facts, trip.application.resolver.as_ref(), &trip.target);
     let addresses = timeout_at(deadline, addresses).await.map_err(|_| Error::DnsTimeout)??;
     let stream = connect::connect(&addresses, deadline).await?;
     if !trip.target.tls {
-        return exchange(trip, request, stream).await;
+        return Ok(Connection::Plain(stream));
     }
     let stream = tls::handshake(&trip.application.tls, &trip.target, stream);
     let stream = timeout_at(deadline, stream).await.map_err(|_| {
         tracing::info!(phase = "tls", "no answer in time");
         Error::ConnectionTimeout
     })??;
-    exchange(trip, request, stream).await
+    Ok(Connection::Encrypted(Box::new(stream)))
+}
+
+/// Takes in, for a moment, the body of a request that will not be sent. A guest that is still writing would
+/// see its write fail, and never look at the error that says why.
+pub(super) fn dismiss(request: Request<WasiBody>) {
+    const MOMENT: Duration = Duration::from_secs(1);
+    let mut body = request.into_body();
+    if body.is_end_stream() {
+        return;
+    }
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(tokio::time::timeout(
+            MOMENT,
+            async move { while let Some(Ok(_)) = body.frame().await {} },
+        ));
+    }
 }
 
 /// What concerns one connection only is the host's; `Host` is what was checked, whatever came before.
@@ -109,12 +149,23 @@ fn origin_form(uri: &Uri) -> Result<Uri, Error> {
     Uri::builder().path_and_query(path).build().map_err(|_| Error::HttpRequestUriInvalid)
 }
 
+/// Calls a service of the application. It runs in a task of its own: the guest that calls may be polled inside
+/// its store's event loop, and another store's event loop cannot run inside that.
 async fn call(trip: Trip, request: Request<WasiBody>, hops: u32) -> Result<Sent, Error> {
     let service = service(&trip.application.services, &trip.target).ok_or(Error::DestinationNotFound)?;
+    let service = service.clone();
     let progress = Progress::new(Instant::now());
     let request = noting(request, &progress).map(BodyExt::boxed_unsync);
     tracing::debug!(hops, "calling a service of the application");
-    let response = within(trip.first_byte_time(), &progress, service.call(request, hops)).await?;
+    let called = async move { service.call(request, hops).await }.in_current_span();
+    let called = AbortOnDropHandle::new(tokio::spawn(called));
+    let answer = async {
+        called.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a service of the application ended without an answer");
+            Err(Error::InternalError(None))
+        })
+    };
+    let response = within(trip.first_byte_time(), &progress, answer).await?;
     let (between, place) = (trip.between_bytes_time(), trip.place.clone());
     let response = response.map(|body| ResponseBody::new(body, between, place).boxed_unsync());
     Ok((response, Box::new(std::future::ready(Ok(())))))
@@ -151,6 +202,11 @@ where
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Error::HttpUpgradeFailed);
     }
+    // hyper's own bound is not exact: it reads on while its buffer has room.
+    let limit = trip.application.config.response_head_bytes;
+    if head_bytes(response.headers()) > limit {
+        return Err(Error::HttpResponseHeaderSectionSize(u32::try_from(limit).ok()));
+    }
     tracing::debug!(status = response.status().as_u16(), "answered");
     let (between, place) = (trip.between_bytes_time(), trip.place.clone());
     let response = response.map(|body| {
@@ -163,6 +219,11 @@ where
         if open { connection.await.map_err(|failed| error::from_hyper(&failed)) } else { Ok(()) }
     };
     Ok((response, Box::new(rest)))
+}
+
+/// The header fields as they stand on the wire: `name: value`, and the end of the line.
+fn head_bytes(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 fn noting(request: Request<WasiBody>, progress: &Arc<Progress>) -> Request<RequestBody> {
