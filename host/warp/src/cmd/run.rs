@@ -85,7 +85,9 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     std::io::stdout().flush().context("cannot write to standard output")?;
     match result {
         Ok(Outcome::Exited(code)) => Ok(ExitCode::from(exit_byte(code))),
-        Err(error @ (RunError::OutOfMemory { .. } | RunError::CpuLimit { .. } | RunError::HandleLimit { .. })) => {
+        Err(
+            error @ (RunError::OutOfMemory { .. } | RunError::CpuLimit { .. } | RunError::HandleLimit { .. }),
+        ) => {
             eprintln!("error: `{}`: {error}", path.display());
             Ok(ExitCode::from(report::TRAP))
         }
