@@ -1,6 +1,6 @@
 //! The one list of suites; adding a suite is a file and a row here.
 use super::{
-    SuiteContext, first_guest, libc, lint, repro, robustness, rust_tests, series, sysroot, third_party,
+    SuiteContext, first_guest, libc, lint, no_std, repro, robustness, rust_tests, series, sysroot, third_party,
 };
 use crate::report::SuiteReport;
 
@@ -47,6 +47,13 @@ pub const SUITES: &[Suite] = &[
         quick: true,
         needs_sdk: false,
         run: series::run,
+    },
+    Suite {
+        name: "no-std",
+        about: "the pure core of the host builds without std",
+        quick: true,
+        needs_sdk: false,
+        run: no_std::run,
     },
     Suite {
         name: "host",

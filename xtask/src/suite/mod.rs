@@ -4,6 +4,7 @@ mod first_guest;
 mod libc;
 mod lint;
 mod list;
+mod no_std;
 mod repro;
 mod robustness;
 mod rust_tests;
