@@ -3,7 +3,9 @@
 
 mod composing;
 mod files;
+mod guests_go;
 mod guests_rust;
+mod guests_sdk;
 mod harness;
 mod linking;
 mod names;
