@@ -5,6 +5,7 @@ use anyhow::bail;
 
 use crate::hint::Hint;
 use crate::manifest::Variant;
+use crate::rust_std::{self, Road};
 
 /// A part of the SDK that can be built alone (`build-sdk --only`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -13,6 +14,8 @@ pub enum Part {
     Toolchain,
     /// The C sysroots and the fallback component.
     Libc,
+    /// Rust's standard library, with the SDK's C library in it.
+    Rust,
     /// The `warp` program.
     Warp,
 }
@@ -28,6 +31,17 @@ pub enum LibcRoad {
     Overlay,
 }
 
+/// The road to Rust's standard library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RustRoad {
+    /// Rustup's where it is installed, packages otherwise.
+    Auto,
+    /// What `rustup target add wasm32-wasip2` installed; the build never runs that command.
+    Rustup,
+    /// A compiler and the source as Debian packages, built once.
+    Packages,
+}
+
 /// What the user asked for.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -37,13 +51,17 @@ pub struct Options {
     pub targets: Vec<String>,
     /// The road to the sysroots.
     pub libc: LibcRoad,
+    /// The road to Rust's standard library.
+    pub rust: RustRoad,
 }
 
-/// The part of the manifest that a plan depends on.
+/// What a plan depends on: of the manifest, and of this machine.
 #[derive(Debug, Clone)]
 pub struct Outline {
     /// Every target with its variants, in the manifest's order.
     pub targets: Vec<(String, Vec<Variant>)>,
+    /// Whether rustup's standard library for WASI is at hand.
+    pub rustup_std: bool,
 }
 
 /// What a step does; the fields are its own parameters, everything else it is handed when it runs.
@@ -72,6 +90,11 @@ pub enum Action {
     },
     /// Build the component that answers "not handled" on hosts without our shims.
     BuildFallback,
+    /// Lay out Rust's standard library.
+    StageRust {
+        /// Where it is from.
+        road: Road,
+    },
     /// Build the `warp` program.
     BuildWarp,
     /// Write the tarball and its records.
@@ -103,6 +126,9 @@ const LLVM: &[&str] = &["llvm"];
 const LIBC: &str = "libc";
 /// The step whose headers the fallback component is compiled with.
 const FALLBACK_SYSROOT: &str = "stage sysroot wasm32-wasip1 stock";
+/// The step whose C library Rust programs are linked with.
+const RUST_SYSROOT: &str = "stage sysroot wasm32-wasip2 warpgrid";
+const RUST: &str = "rust";
 const COMPONENT_LINKER: &str = "wasm-component-ld";
 
 impl Plan {
@@ -122,12 +148,18 @@ impl Plan {
         }
         let wanted = |part| options.only.is_empty() || options.only.contains(&part);
         let mut plan = Self { steps: Vec::new() };
-        let sysroots_wanted = wanted(Part::Libc);
-        if wanted(Part::Toolchain) || sysroots_wanted {
+        if wanted(Part::Toolchain) || wanted(Part::Libc) || wanted(Part::Rust) {
             plan.toolchain();
         }
-        if sysroots_wanted {
-            plan.sysroots(outline, options);
+        if wanted(Part::Libc) {
+            plan.sysroots(outline, options, &|triple| {
+                options.targets.is_empty() || options.targets.iter().any(|target| target == triple)
+            });
+        } else if wanted(Part::Rust) {
+            plan.sysroots(outline, options, &|triple| triple == rust_std::TARGET);
+        }
+        if wanted(Part::Rust) {
+            plan.rust(outline, options);
         }
         if wanted(Part::Warp) {
             plan.push("build warp", Action::BuildWarp, &[]);
@@ -166,10 +198,10 @@ impl Plan {
         self.push("stage toolchain", Action::StageToolchain, &["fetch toolchain", "build component linker"]);
     }
 
-    fn sysroots(&mut self, outline: &Outline, options: &Options) {
+    fn sysroots(&mut self, outline: &Outline, options: &Options, wanted: &dyn Fn(&str) -> bool) {
         self.fetch("fetch libc", &[LIBC], options.libc);
         for (triple, variants) in &outline.targets {
-            if !options.targets.is_empty() && !options.targets.contains(triple) {
+            if !wanted(triple) {
                 continue;
             }
             for variant in variants {
@@ -185,6 +217,25 @@ impl Plan {
             return;
         }
         self.push("build fallback", Action::BuildFallback, &["stage toolchain", FALLBACK_SYSROOT]);
+    }
+
+    /// Only where the sysroot is built that its C library is in.
+    fn rust(&mut self, outline: &Outline, options: &Options) {
+        if !self.steps.iter().any(|step| step.name == RUST_SYSROOT) {
+            return;
+        }
+        let road = match options.rust {
+            RustRoad::Auto if outline.rustup_std => Road::Rustup,
+            RustRoad::Auto | RustRoad::Packages => Road::Packages,
+            RustRoad::Rustup => Road::Rustup,
+        };
+        let mut needs = vec![RUST_SYSROOT];
+        if road == Road::Packages {
+            self.fetch("fetch rust", &[RUST], LibcRoad::Auto);
+            needs.extend(["fetch rust", "stage toolchain"]);
+        }
+        let from = if road == Road::Rustup { "from rustup" } else { "from packages" };
+        self.push(&format!("stage rust {from}"), Action::StageRust { road }, &needs);
     }
 }
 
@@ -218,12 +269,17 @@ mod tests {
         let variants = Variant::ALL.to_vec();
         Outline {
             targets: vec![("wasm32-wasip1".into(), variants.clone()), ("wasm32-wasip2".into(), variants)],
+            rustup_std: true,
         }
+    }
+
+    fn options(libc: LibcRoad) -> Options {
+        Options { only: vec![], targets: vec![], libc, rust: RustRoad::Auto }
     }
 
     fn plan(only: &[Part], targets: &[&str], libc: LibcRoad) -> String {
         let targets = targets.iter().map(|&target| target.to_owned()).collect();
-        let options = Options { only: only.to_vec(), targets, libc };
+        let options = Options { only: only.to_vec(), targets, ..options(libc) };
         match Plan::build(&outline(), &options) {
             Ok(plan) => plan.to_string(),
             Err(error) => format!("error: {error}"),
@@ -246,13 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn rust_alone_brings_one_target_and_its_packages_where_rustup_has_nothing() {
+        let outline = Outline { rustup_std: false, ..outline() };
+        let options = Options { only: vec![Part::Rust], ..options(LibcRoad::Auto) };
+        insta::assert_snapshot!(Plan::build(&outline, &options).unwrap());
+    }
+
+    #[test]
     fn an_unknown_target_is_refused() {
         insta::assert_snapshot!(plan(&[], &["wasm64-wasip2"], LibcRoad::Auto));
     }
 
     #[test]
     fn every_step_comes_after_what_it_needs() {
-        let options = Options { only: vec![], targets: vec![], libc: LibcRoad::Auto };
+        let options = Options { rust: RustRoad::Packages, ..options(LibcRoad::Auto) };
         let plan = Plan::build(&outline(), &options).unwrap();
         for (index, step) in plan.steps.iter().enumerate() {
             for need in &step.needs {

@@ -12,7 +12,8 @@ use crate::file;
 use crate::manifest::Manifest;
 use crate::parallel::per_core;
 use crate::paths::Paths;
-use crate::plan::{Action, LibcRoad, Options, Outline, Plan, Step};
+use crate::plan::{Action, LibcRoad, Options, Outline, Part, Plan, RustRoad, Step};
+use crate::rust_std::{self, Road};
 use crate::source::unpack;
 use crate::stamp::Stamps;
 use crate::step::{self, StepContext};
@@ -47,13 +48,14 @@ pub fn job_count(wanted: Option<usize>) -> usize {
 /// # Errors
 /// When the manifest is wrong; the message points at the line.
 pub fn outline(paths: &Paths) -> anyhow::Result<Outline> {
-    Ok(outline_of(&Manifest::load(&paths.manifest)?))
+    outline_of(paths, &Manifest::load(&paths.manifest)?)
 }
 
-fn outline_of(manifest: &Manifest) -> Outline {
+fn outline_of(paths: &Paths, manifest: &Manifest) -> anyhow::Result<Outline> {
     let targets =
         manifest.targets.iter().map(|target| (target.triple.clone(), target.variants.clone())).collect();
-    Outline { targets }
+    let context = StepContext { paths, manifest, jobs: 1, offline: true };
+    Ok(Outline { targets, rustup_std: step::rustup_std_at_hand(&context)? })
 }
 
 /// Builds, packs and verifies the whole SDK.
@@ -91,7 +93,7 @@ fn contents(paths: &Paths, sysroots: &str) -> String {
         .filter(|name| !name.starts_with("wasm32-"))
         .collect();
     format!(
-        "  programs: {}\n  sysroots: {sysroots}\n  and the fallback component, WIT, CMake, Meson and env.sh, sdk.json, SBOM, provenance, licences\n",
+        "  programs: {}\n  sysroots: {sysroots}\n  and Rust's standard library, the fallback component, WIT, CMake, Meson and env.sh, sdk.json, SBOM, provenance, licences\n",
         programs.join(", ")
     )
 }
@@ -169,7 +171,7 @@ fn run_plan(
     options: &Options,
     run: &RunOptions,
 ) -> anyhow::Result<FinishedPlan> {
-    let plan = Plan::build(&outline_of(manifest), options)?;
+    let plan = Plan::build(&outline_of(paths, manifest)?, options)?;
     let _lock = BuildLock::take(&paths.target)?;
     let stamps = Stamps::new(paths.target.join("stamps"));
     let context = StepContext { paths, manifest, jobs: run.jobs, offline: run.offline };
@@ -264,6 +266,42 @@ pub fn stock_wasmtime(paths: &Paths, run: &RunOptions) -> anyhow::Result<PathBuf
     let manifest = Manifest::load(&paths.manifest)?;
     let context = StepContext { paths, manifest: &manifest, jobs: run.jobs, offline: run.offline };
     step::crate_program(&context, "wasmtime")
+}
+
+/// A compiler for WASI on a machine whose own has no standard library for it.
+#[derive(Debug, Clone)]
+pub struct RustTools {
+    /// What to start as `rustc`.
+    pub rustc: PathBuf,
+    /// Its sysroot for the target, with the stock C library.
+    pub sysroot: PathBuf,
+    /// The linker of components and `wasm-ld`.
+    pub programs: PathBuf,
+}
+
+/// The compiler of Debian's packages with the standard library that was built for it.
+///
+/// # Errors
+/// When a package cannot be fetched, or the library not be built.
+pub fn packaged_rust(paths: &Paths, run: &RunOptions) -> anyhow::Result<RustTools> {
+    let wanted =
+        Options { only: vec![Part::Rust], targets: vec![], libc: LibcRoad::Auto, rust: RustRoad::Packages };
+    build_parts(paths, &wanted, run)?;
+    let manifest = Manifest::load(&paths.manifest)?;
+    let context = StepContext { paths, manifest: &manifest, jobs: run.jobs, offline: run.offline };
+    let rust = step::packaged_rust(&context)?;
+    let library = step::standard_library(&context, Road::Packages)?;
+    let folder = context.scratch("rust-for-guests");
+    let sysroot = folder.join("sysroot");
+    let target = rust_std::TARGET;
+    let stock = format!("sysroot-{target}-stock/share/warpgrid/sysroots/{target}/stock/lib/{target}");
+    tree::replace(&sysroot, |folder| {
+        let crates = folder.join("lib/rustlib").join(target).join("lib");
+        tree::link(&library.crates(), &crates)?;
+        rust_std::link_start_files(&context.part(&stock), &crates)
+    })?;
+    let rustc = rust.write_rustc(&folder.join("bin"))?;
+    Ok(RustTools { rustc, sysroot, programs: rust.toolchain.join("bin") })
 }
 
 /// Unpacks a tarball as a user would, into a folder with a space in its name, once per content.

@@ -116,7 +116,10 @@ fn a_service_is_served_and_ends_in_order() {
         let answer = get(&address, "/");
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("hello\n"), "{answer}");
         assert!(answer.contains("\r\nx-request-id: "), "{answer}");
-        assert!(get(&metrics, "/metrics").contains("warpgrid_http_requests_total{method=\"GET\",status=\"2xx\"} 1"));
+        assert!(
+            get(&metrics, "/metrics")
+                .contains("warpgrid_http_requests_total{method=\"GET\",status=\"2xx\"} 1")
+        );
         warp.signal("TERM");
         assert_eq!(warp.end(), (Some(0), String::new()), "{name}");
         assert!(warp.says("drained in").ends_with(": 0 requests answered, 0 cut"));

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::bench::{self, Figures};
 use crate::paths::Paths;
+use crate::plan::RustRoad;
 use crate::run::job_count;
 use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
 
@@ -44,7 +45,7 @@ enum Benchmark {
 /// When the SDK cannot be built or a measured command fails.
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let jobs = job_count(None);
-    let sdk = Some(SdkUnderTest::prepare(paths, jobs, false)?);
+    let sdk = Some(SdkUnderTest::prepare(paths, jobs, false, RustRoad::Auto)?);
     let context = SuiteContext {
         paths,
         driver: keep_driver(paths)?,
@@ -52,6 +53,7 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         full: false,
         jobs,
         offline: false,
+        rust: RustRoad::Auto,
         bless: false,
     };
     let figures = match args.what {

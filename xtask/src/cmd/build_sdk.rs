@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use crate::paths::Paths;
-use crate::plan::{LibcRoad, Options, Part, Plan};
+use crate::plan::{LibcRoad, Options, Part, Plan, RustRoad};
 use crate::run::{self, RunOptions};
 
 /// Flags of `build-sdk`.
@@ -13,6 +13,7 @@ Examples:
   cargo xtask build-sdk --dry-run                          print the steps and stop
   cargo xtask build-sdk --only libc --target wasm32-wasip2 one part and what it needs, not packed
   cargo xtask build-sdk --libc overlay                     sysroots from the prebuilt stock libc
+  cargo xtask build-sdk --rust packages                    Rust's standard library built from Debian's packages
   cargo xtask build-sdk --offline                          only from the cache and $WARPGRID_DISTFILES
 
 The path of the tarball is the only line on standard output.")]
@@ -29,6 +30,9 @@ pub struct BuildSdkArgs {
     /// The road to the C library
     #[arg(long, value_enum, default_value = "auto", value_name = "ROAD")]
     libc: LibcRoad,
+    /// The road to Rust's standard library
+    #[arg(long, value_enum, default_value = "auto", value_name = "ROAD")]
+    rust: RustRoad,
     /// Do not use the network
     #[arg(long)]
     offline: bool,
@@ -50,7 +54,8 @@ pub fn run(args: &BuildSdkArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         )
         .into());
     }
-    let options = Options { only: args.only.clone(), targets: args.target.clone(), libc: args.libc };
+    let options =
+        Options { only: args.only.clone(), targets: args.target.clone(), libc: args.libc, rust: args.rust };
     if args.dry_run {
         print!("{}", Plan::build(&run::outline(paths)?, &options)?);
         return Ok(ExitCode::SUCCESS);

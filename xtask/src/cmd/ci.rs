@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::hint::Hint;
 use crate::paths::Paths;
+use crate::plan::RustRoad;
 use crate::report::{Outcome, SuiteReport, Totals, write_junit};
 use crate::run::job_count;
 use crate::suite::{SUITES, SdkUnderTest, Suite, SuiteContext, keep_driver};
@@ -34,6 +35,9 @@ pub struct CiArgs {
     /// Full sizes instead of those that fit into CI
     #[arg(long)]
     full: bool,
+    /// The road to Rust's standard library, for the SDK and for guests
+    #[arg(long, value_enum, default_value = "auto", value_name = "ROAD")]
+    rust: RustRoad,
     /// Do not use the network
     #[arg(long)]
     offline: bool,
@@ -64,13 +68,14 @@ pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         full: args.full,
         jobs,
         offline: args.offline,
+        rust: args.rust,
         bless: paths.bless,
     };
     let mut reports = Vec::new();
     let mut unbuilt = false;
     for suite in suites {
         if suite.needs_sdk && context.sdk.is_none() && !unbuilt {
-            match SdkUnderTest::prepare(paths, jobs, args.offline) {
+            match SdkUnderTest::prepare(paths, jobs, args.offline, args.rust) {
                 Ok(sdk) => context.sdk = Some(sdk),
                 Err(error) => {
                     unbuilt = true;

@@ -7,10 +7,13 @@ use anyhow::Context;
 use super::{StepContext, fetch, libc_is_source};
 use crate::manifest::{Input as ManifestInput, Kind, Pinned};
 use crate::pack::{Input, NotRun, Part, SdkFacts, Target};
+use crate::rust_std::{self, Origin, Road};
 use crate::toolchain;
 
 /// The target that `bin/clang` compiles for without being told.
 const DEFAULT_TARGET: &str = "wasm32-wasip2";
+/// Name of the part with Rust's standard library, and of its input in the manifest.
+const RUST: &str = "rust";
 
 /// Everything for `sdk.json`.
 ///
@@ -18,13 +21,19 @@ const DEFAULT_TARGET: &str = "wasm32-wasip2";
 /// When a record of an earlier step cannot be read.
 pub(super) fn gather(context: &StepContext<'_>, glibc: String) -> anyhow::Result<SdkFacts> {
     let records = fetch::records(context)?;
+    let rust = Origin::read(&context.part("rust").join(rust_std::SDK_FOLDER).join("standard-library.json"))?;
     let mut inputs = Vec::new();
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for record in &records {
+    // The packages of Rust may have been fetched for an earlier build by that road.
+    for record in records.iter().filter(|record| record.input != RUST || rust.road == Road::Packages) {
         let input = context.manifest.input(&record.input)?;
         let made = input_facts(context, input, &record.kind)?;
         names.insert(&record.input, made.iter().map(|input| input.name.clone()).collect());
         inputs.extend(made);
+    }
+    if let Some(input) = rustup_component(&rust, context)? {
+        names.insert(RUST, vec![input.name.clone()]);
+        inputs.push(input);
     }
     let libc_from_source = libc_is_source(context)?;
     let version = context.manifest.sdk.version.to_string();
@@ -49,6 +58,9 @@ pub(super) fn gather(context: &StepContext<'_>, glibc: String) -> anyhow::Result
         part("libc", &revision("libc")?, libc, road, of("libc"), &["share/warpgrid/sysroots"]),
         libcxx(context, &inputs)?,
     ];
+    let road = if rust.road == Road::Packages { "source" } else { "binary" };
+    let paths = [format!("{}/lib", rust_std::SDK_FOLDER)];
+    parts.push(part(RUST, rust.version(), rust_std::LICENCE, road, of(RUST), &[&paths[0]]));
     for shipped in toolchain::PARTS {
         let (version, road, inputs) = match shipped.packages.first() {
             None => (revision(shipped.name)?, "source", of(shipped.name)),
@@ -79,6 +91,19 @@ pub(super) fn gather(context: &StepContext<'_>, glibc: String) -> anyhow::Result
         not_run: not_run(libc_from_source),
         builder: [("rustc".to_owned(), rust_version(&context.paths.root)?)].into(),
     })
+}
+
+/// Rust's own build of the standard library, as rustup got it; none when it was built from packages.
+fn rustup_component(rust: &Origin, context: &StepContext<'_>) -> anyhow::Result<Option<Input>> {
+    let Some(sha256) = &rust.component_sha256 else { return Ok(None) };
+    Ok(Some(Input {
+        name: RUST.to_owned(),
+        version: rust.version().to_owned(),
+        kind: "rustup".to_owned(),
+        uri: format!("{}@{}", context.manifest.input(RUST)?.project, rust.version()),
+        licence: rust_std::LICENCE.to_owned(),
+        digest: [("sha256".to_owned(), sha256.clone())].into(),
+    }))
 }
 
 /// libc++ lies inside every sysroot, as headers and two archives.
@@ -119,7 +144,7 @@ fn not_run(libc_from_source: bool) -> Vec<NotRun> {
 }
 
 /// The pinned Rust, as `rust-toolchain.toml` says it.
-fn rust_version(root: &Path) -> anyhow::Result<String> {
+pub(super) fn rust_version(root: &Path) -> anyhow::Result<String> {
     let path = root.join("rust-toolchain.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
     let table: toml::Table = text.parse().with_context(|| format!("reading `{}`", path.display()))?;

@@ -30,7 +30,7 @@ fn parts(context: &StepContext<'_>) -> Vec<PathBuf> {
             parts.push(context.part(&format!("sysroot-{}-{variant}", target.triple)));
         }
     }
-    parts.extend([context.part("fallback"), context.part("warp")]);
+    parts.extend([context.part("fallback"), context.part("rust"), context.part("warp")]);
     parts
 }
 

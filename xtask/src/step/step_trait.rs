@@ -1,7 +1,7 @@
 //! The one shape of a step; knows no step from the inside.
 use std::path::PathBuf;
 
-use super::{StepContext, crate_program, fallback, fetch, pack, sysroot, toolchain, verify, warp};
+use super::{StepContext, crate_program, fallback, fetch, pack, rust, sysroot, toolchain, verify, warp};
 use crate::plan::Action;
 use crate::stamp::Inputs;
 
@@ -32,6 +32,7 @@ pub fn for_action(action: &Action) -> Box<dyn BuildStep> {
         Action::StageToolchain => Box::new(toolchain::StageToolchain),
         Action::StageSysroot { triple, variant } => Box::new(sysroot::StageSysroot { triple, variant }),
         Action::BuildFallback => Box::new(fallback::BuildFallback),
+        Action::StageRust { road } => Box::new(rust::StageRust { road }),
         Action::BuildWarp => Box::new(warp::BuildWarp),
         Action::Pack => Box::new(pack::Pack),
         Action::Verify => Box::new(verify::Verify),

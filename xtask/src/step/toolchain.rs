@@ -41,8 +41,13 @@ impl BuildStep for StageToolchain {
 
 /// A folder with all packages of LLVM unpacked into it; made anew for each use, since a later step reads from it.
 pub(super) fn unpacked_llvm(context: &StepContext<'_>) -> anyhow::Result<PathBuf> {
-    let fetched = fetch::fetched(context, "llvm")?;
-    let folder = context.scratch("llvm-packages");
+    unpacked(context, "llvm")
+}
+
+/// A folder with all packages of an input unpacked into it, as long as they are the same.
+pub(super) fn unpacked(context: &StepContext<'_>, input: &str) -> anyhow::Result<PathBuf> {
+    let fetched = fetch::fetched(context, input)?;
+    let folder = context.scratch(&format!("{input}-packages"));
     let marker = folder.join(".packages");
     let digests: String = fetched
         .artifacts

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use crate::paths::Paths;
-use crate::plan::{LibcRoad, Options};
+use crate::plan::{LibcRoad, Options, RustRoad};
 use crate::run::{self, RunOptions};
 use crate::tree;
 
@@ -22,6 +22,8 @@ pub struct SuiteContext<'a> {
     pub jobs: usize,
     /// Whether the network must not be used.
     pub offline: bool,
+    /// The road to Rust's standard library.
+    pub rust: RustRoad,
     /// Whether the present output of cases becomes the expected one (`BLESS=1`).
     pub bless: bool,
 }
@@ -42,9 +44,9 @@ impl SdkUnderTest {
     ///
     /// # Errors
     /// When the SDK or the stock `wasmtime` cannot be built, or the tarball not be unpacked.
-    pub fn prepare(paths: &Paths, jobs: usize, offline: bool) -> anyhow::Result<Self> {
+    pub fn prepare(paths: &Paths, jobs: usize, offline: bool, rust: RustRoad) -> anyhow::Result<Self> {
         let options = RunOptions { offline, jobs };
-        let plan = Options { only: vec![], targets: vec![], libc: LibcRoad::Auto };
+        let plan = Options { only: vec![], targets: vec![], libc: LibcRoad::Auto, rust };
         let built = run::build(paths, &plan, &options)?;
         let wasmtime = run::stock_wasmtime(paths, &options)?;
         let folder = run::unpack_for_tests(paths, &built.tarball)?;

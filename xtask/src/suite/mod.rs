@@ -1,6 +1,7 @@
 //! The suites of `cargo xtask ci`, one file each; a suite knows no other suite.
 mod context;
 mod first_guest;
+mod host_suites;
 mod libc;
 mod lint;
 mod list;

@@ -6,7 +6,6 @@ use anyhow::bail;
 use super::SuiteContext;
 use crate::exec::Program;
 use crate::report::{Outcome, SuiteReport};
-use crate::step::host_cargo;
 use crate::tree;
 
 /// Tests of the build driver. Those of the patch series are a suite of their own.
@@ -19,24 +18,6 @@ pub(super) fn unit(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     for test in integration_tests(context)?.iter().filter(|name| !name.starts_with("series")) {
         cargo = cargo.args(["--test", test]);
     }
-    cargo_test(&cargo, &mut report)?;
-    Ok(report)
-}
-
-/// Tests of the host crates, with the very flags and folder of the shipped build: wasmtime is compiled once.
-///
-/// # Errors
-/// When cargo cannot be started, or ends badly without naming a failed test.
-pub(super) fn host(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
-    let mut report = SuiteReport::new("host");
-    let cargo = host_cargo(context.paths).args(["test", "--release"]).args([
-        "--package",
-        "warpgrid-grants",
-        "--package",
-        "warpgrid-host",
-        "--package",
-        "warp",
-    ]);
     cargo_test(&cargo, &mut report)?;
     Ok(report)
 }
@@ -70,9 +51,20 @@ fn integration_tests(context: &SuiteContext<'_>) -> anyhow::Result<Vec<String>> 
     Ok(names)
 }
 
-fn cargo_test(cargo: &Program, report: &mut SuiteReport) -> anyhow::Result<()> {
+pub(super) fn cargo_test(cargo: &Program, report: &mut SuiteReport) -> anyhow::Result<()> {
+    cargo_test_some(cargo, &[], report)
+}
+
+/// Runs the tests of exactly these names, or all of them when there are none.
+pub(super) fn cargo_test_some(
+    cargo: &Program,
+    names: &[String],
+    report: &mut SuiteReport,
+) -> anyhow::Result<()> {
     let start = Instant::now();
-    let finished = cargo.clone().args(["--no-fail-fast", "--", "--show-output"]).output()?;
+    let exact = (!names.is_empty()).then_some("--exact");
+    let finished =
+        cargo.clone().args(["--no-fail-fast", "--", "--show-output"]).args(exact).args(names).output()?;
     let before = report.cases.len();
     let rows = rows(&finished.stdout, &finished.stderr);
     let each = start.elapsed() / u32::try_from(rows.len().max(1)).unwrap_or(1);

@@ -174,6 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn a_guest_is_named_by_a_test() {
+        let files = [
+            file("tests/guests/rust/src/bin/files_read.rs", ""),
+            file("tests/guests/rust/src/bin/files_rea.rs", ""),
+            file("tests/guests/go/files/main.go", ""),
+            file("tests/guests/go/other/main.go", ""),
+            file("host/warpgrid-host/tests/host/files.rs", "guest(\"files_read\"); guest(\"go_files\")"),
+        ];
+        let mut findings = Vec::new();
+        rooms::check_guests(&files, &mut findings);
+        let places: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
+        assert_eq!(places, ["tests/guests/rust/src/bin/files_rea.rs", "tests/guests/go/other/main.go"]);
+    }
+
+    #[test]
     fn a_case_begins_with_what_it_shows_and_its_directives() {
         let cases = [
             ("good", "//! What it shows.\n//! run: warp\nint main(void) {}\n"),

@@ -19,6 +19,7 @@ pub(super) fn check(root: &Path, files: &[SourceFile], findings: &mut Vec<Findin
     let commands: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
     check_commands(&commands, files, findings);
     check_cases(files, findings);
+    check_guests(files, findings);
     Ok(())
 }
 
@@ -50,6 +51,29 @@ pub(super) fn check_cases(files: &[SourceFile], findings: &mut Vec<Finding>) {
         if !says || !head.any(|(key, _)| key.is_some()) {
             let text = "a case begins with `//!` and what it shows, then its directives `//! key: value`";
             findings.push(Finding::new(&file.name, 1, "case-head", text));
+        }
+    }
+}
+
+/// A guest that no test or benchmark names is never run.
+pub(super) fn check_guests(files: &[SourceFile], findings: &mut Vec<Finding>) {
+    const USERS: &[&str] =
+        &["host/warpgrid-host/tests/", "host/warpgrid-host/benches/", "host/warp/tests/", "xtask/src/"];
+    let users: Vec<&SourceFile> =
+        files.iter().filter(|file| USERS.iter().any(|folder| file.name.starts_with(folder))).collect();
+    for file in files {
+        let rust =
+            file.name.strip_prefix("tests/guests/rust/src/bin/").and_then(|name| name.strip_suffix(".rs"));
+        let go = file.name.strip_prefix("tests/guests/go/").and_then(|name| name.strip_suffix("/main.go"));
+        let guest = match (rust, go) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(name)) => format!("go_{name}"),
+            (None, None) => continue,
+        };
+        let named = format!("\"{guest}\"");
+        if !users.iter().any(|user| user.content.contains(&named)) {
+            let text = format!("no test of the host names the guest {named}");
+            findings.push(Finding::new(&file.name, 1, "guest-named", text));
         }
     }
 }
@@ -107,6 +131,15 @@ fn shims(root: &Path, files: &[SourceFile], findings: &mut Vec<Finding>) {
                     format!("does not name the shim `{shim}`"),
                 ));
             }
+        }
+        // A shim that serves only standard WASI has no interface of ours.
+        let own_folder = format!("host/warpgrid-host/src/shims/{shim}/");
+        let serves_wasi_alone = files
+            .iter()
+            .filter(|file| file.name.starts_with(&own_folder))
+            .any(|file| file.content.contains("INTERFACES: &'static [&'static str] = &[]"));
+        if serves_wasi_alone {
+            continue;
         }
         let interface = format!("wit/warpgrid/{}.wit", shim.replace('_', "-"));
         if !root.join(&interface).is_file() {

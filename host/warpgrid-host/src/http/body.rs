@@ -65,7 +65,8 @@ pub struct ResponseBody {
 impl ResponseBody {
     pub(crate) fn new(body: WasiBody, record: OpenRecord, response: &http::response::Parts) -> Self {
         // A body of a declared length is dropped after its last byte, without being asked for its end.
-        let declared = response.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let declared =
+            response.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let left = declared.or(body.size_hint().exact());
         let status = response.status;
         let mut body = Self { body, record, status, left };

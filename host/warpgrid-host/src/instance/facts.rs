@@ -7,8 +7,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use warpgrid_grants::limits::GuestLimits;
-use warpgrid_grants::threading::ThreadingModel;
 use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy, SyntheticAddresses};
+use warpgrid_grants::threading::ThreadingModel;
 
 /// The number of an instance, unique in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

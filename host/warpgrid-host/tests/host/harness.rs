@@ -51,6 +51,16 @@ pub(crate) fn guest(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
 }
 
+/// Whether the guests of a language could be built on this machine; prints why not, which the report shows.
+pub(crate) fn is_built(language: &str) -> bool {
+    let folder = std::env::var_os("WARPGRID_GUESTS").unwrap_or_default();
+    let reason = std::fs::read_to_string(Path::new(&folder).join(format!("{language}.skipped")));
+    if let Ok(reason) = &reason {
+        println!("skipped: {reason}");
+    }
+    reason.is_err()
+}
+
 /// How a guest ended, and what it printed.
 #[derive(Debug)]
 pub(crate) struct Ran {

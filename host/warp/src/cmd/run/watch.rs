@@ -77,7 +77,8 @@ impl Drop for ConfigWatch {
 
 /// Puts the new names into force and gives what is in force now.
 fn apply(new: WarpConfig, in_force: WarpConfig, application: &Application) -> WarpConfig {
-    let names_only = WarpConfig { registry: new.registry.clone(), hosts: new.hosts.clone(), ..in_force.clone() };
+    let names_only =
+        WarpConfig { registry: new.registry.clone(), hosts: new.hosts.clone(), ..in_force.clone() };
     if names_only != in_force {
         if replace_names(application, &new) {
             tracing::info!("the names of the changed configuration are in force");

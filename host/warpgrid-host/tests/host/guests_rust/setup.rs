@@ -1,0 +1,54 @@
+//! Runs a built guest with folders, an environment and both outputs kept; knows no case.
+
+use crate::harness::{guest, load};
+use warpgrid_host::instance::{Folder, InstanceOptions, Outcome, RunError, Stdio};
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+
+/// What a guest is given.
+#[derive(Default)]
+pub(crate) struct Setup<'a> {
+    pub(crate) toml: &'a str,
+    pub(crate) arguments: &'a [&'a str],
+    pub(crate) environment: &'a [(&'a str, &'a str)],
+    pub(crate) folders: Vec<Folder>,
+    pub(crate) input: &'a str,
+}
+
+/// How a guest ended, and what it wrote.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Result<Outcome, RunError>,
+    pub(crate) output: String,
+    pub(crate) error: String,
+}
+
+impl Setup<'_> {
+    /// Runs a guest of `$WARPGRID_GUESTS`.
+    pub(crate) async fn run(self, name: &str) -> Ended {
+        let application = load(&guest(name), self.toml).unwrap();
+        let (output, error) = (MemoryOutputPipe::new(1 << 20), MemoryOutputPipe::new(1 << 20));
+        let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let options = InstanceOptions {
+            arguments: texts(&[&[name], self.arguments].concat()),
+            environment: self.environment.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect(),
+            folders: self.folders,
+            stdio: Stdio::Streams {
+                input: Some(Box::new(MemoryInputPipe::new(self.input.to_owned()))),
+                output: Some(Box::new(output.clone())),
+                error: Some(Box::new(error.clone())),
+            },
+            ..InstanceOptions::default()
+        };
+        let outcome = application.instantiate(options).run().await;
+        let text = |pipe: MemoryOutputPipe| String::from_utf8(pipe.contents().to_vec()).unwrap();
+        Ended { outcome, output: text(output), error: text(error) }
+    }
+}
+
+impl Ended {
+    /// What it printed, if it ended well.
+    pub(crate) fn text(self) -> String {
+        assert!(matches!(self.outcome, Ok(Outcome::Exited(0))), "{self:?}");
+        self.output
+    }
+}
