@@ -22,6 +22,7 @@ Exit code: that of the guest; 134 when the guest trapped; 125 when it could not 
 Examples:
   warp run hello.wasm
   warp run --config warp.toml users.wasm -- --verbose
+  warp run --explain --config warp.toml users.wasm
   warp run --env LANG=C --dir ./data::/data import.wasm /data/users.csv")]
 pub(crate) struct RunArgs {
     /// The component or module.
@@ -35,6 +36,13 @@ pub(crate) struct RunArgs {
     /// Let the guest see a folder of the host, to read and write. Without `::GUEST` the path is the same.
     #[arg(long, value_name = "HOST[::GUEST]", value_parser = parse_folder)]
     dir: Vec<Folder>,
+    /// Say what the guest is, what it needs and what it is granted, and run nothing. The exit code is 1 when
+    /// something that it needs is missing.
+    #[arg(long)]
+    explain: bool,
+    /// With `--explain`: as JSON.
+    #[arg(long, requires = "explain")]
+    json: bool,
     /// The guest's arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
@@ -60,6 +68,11 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let path = &args.component;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let (config, base) = read_config(args.config.as_deref())?;
+    if args.explain {
+        let mut config = config;
+        config.folders.extend(args.dir.iter().cloned());
+        return super::explain::run(&bytes, path, &config, args.json);
+    }
     let options = options(&args, &config, &base)?;
     let app = AppConfig {
         name: config.name.clone().unwrap_or_else(|| name_of(path)),
