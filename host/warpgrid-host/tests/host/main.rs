@@ -4,7 +4,9 @@
 mod composing;
 mod console;
 mod deny_matrix;
+mod embed;
 mod engine;
+mod explain;
 mod files;
 mod files;
 mod guests_go;

@@ -32,6 +32,11 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let path = &args.component;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     let (config, base) = read_config(args.config.as_deref())?;
+    if args.explain {
+        let mut config = config;
+        config.folders.extend(args.dir.iter().cloned());
+        return crate::cmd::explain::run(&bytes, path, &config, args.json);
+    }
     let given = given(&args, &config, &base)?;
     let app = config.app_config(&name_of(path));
     let engine = WarpGridEngine::with_options(config.shims.clone(), &crate::engine::options(args.no_cache))?;
