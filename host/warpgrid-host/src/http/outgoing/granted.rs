@@ -58,8 +58,8 @@ async fn look_up(
         };
         Error::DnsError { rcode: Some(rcode.to_owned()), info_code: None }
     })?;
-    let (mut granted, mut reason) = (Vec::with_capacity(answers.len()), Reason::NotGranted);
-    for address in answers.into_iter().map(|address| address.to_canonical()) {
+    let (mut granted, mut reason) = (Vec::new(), Reason::NotGranted);
+    for address in answers.iter().map(|address| address.to_canonical()) {
         match check(facts, resolver, target, name, address) {
             Ok(()) => granted.push(address),
             Err(refused) => {
