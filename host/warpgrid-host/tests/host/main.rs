@@ -7,6 +7,7 @@ mod deny_matrix;
 mod embed;
 mod engine;
 mod explain;
+mod dns;
 mod files;
 mod files;
 mod guests_go;

@@ -25,17 +25,20 @@ pub struct RegistryFileError {
     pub message: String,
 }
 
-/// Reads a registry file.
+/// Reads a registry file. A file without a single byte is taken for one that is being written or was cut off:
+/// no service at all is written as a comment.
 ///
 /// # Errors
 /// [`RegistryFileError`] when the file cannot be read, or for the first thing that is wrong in it.
 pub fn read_registry(file: &Path) -> Result<ServiceRegistry, RegistryFileError> {
-    let text = std::fs::read_to_string(file).map_err(|error| RegistryFileError {
-        file: file.to_owned(),
-        line: None,
-        message: format!("cannot be read: {error}"),
-    })?;
-    parse_registry(&text, file)
+    let error = |message| RegistryFileError { file: file.to_owned(), line: None, message };
+    match std::fs::read_to_string(file) {
+        Ok(text) if text.is_empty() => {
+            Err(error("is empty; write a comment into it if there is no service".to_owned()))
+        }
+        Ok(text) => parse_registry(&text, file),
+        Err(problem) => Err(error(format!("cannot be read: {problem}"))),
+    }
 }
 
 /// Reads the text of a registry file. `file` is only named in errors.
