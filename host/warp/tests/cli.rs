@@ -154,3 +154,33 @@ fn help_has_examples_and_version_is_the_package_s() {
     let version = warp(&[&"--version"]).stdout;
     assert_eq!(String::from_utf8(version).unwrap(), format!("warp {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn explain_says_what_is_missing_and_runs_nothing() {
+    let room = Room::new();
+    let guest = room.guest();
+    let text = warp(&[&"run", &"--explain", &guest]);
+    assert_eq!((text.status.code(), error_of(&text)), (Some(0), String::new()));
+    let said = String::from_utf8(text.stdout).unwrap();
+    assert!(
+        said.contains("guest with space.wasm`\nkind: a command\nform: a core module, adapted\n"),
+        "{said}"
+    );
+    assert!(said.ends_with("missing: nothing\n") && !said.contains("hi\n"), "{said}");
+
+    let needs_dns = room.put("needs-dns.wasm", wat::parse_str(NEEDS_DNS).unwrap());
+    let config = room.put("warp.toml", "[shims]\ndns = false\n");
+    let json = warp(&[&"run", &"--explain", &"--json", &"--config", &config, &needs_dns]);
+    assert_eq!(json.status.code(), Some(1));
+    let said: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(said["missing"][0]["import"], "warpgrid:shim/dns@0.1.0");
+    assert_eq!(said["missing"][0]["functions"][0], "reverse-resolve");
+    assert_eq!(said["imports"][0]["area"], "names");
+    assert_eq!(said["imports"][0]["shim"]["on"], false);
+
+    let folder = warp(&[&"run", &"--explain", &"--dir", &"/srv::/data", &guest]);
+    let said = String::from_utf8(folder.stdout).unwrap();
+    assert!(said.contains("`/data` from `/srv`, to read and write"), "{said}");
+    assert_eq!(warp(&[&"run", &"--json", &guest]).status.code(), Some(2), "`--json` needs `--explain`");
+    assert_eq!(warp(&[&"run", &"--explain", &room.put("a.c", "int main;")]).status.code(), Some(125));
+}

@@ -12,6 +12,7 @@
 //! | [`metrics`], [`refusals`] | what is counted, and what was refused |
 //! | [`adapt`] | Preview 1 core modules become components |
 //! | [`compose`] | components that carry their fallback, composed and taken apart |
+//! | [`explain`] | what a guest is and needs, without running it |
 //! | [`link`] | what is missing when a component does not link |
 //! | [`bindings`] | generated from `wit/` |
 //!
@@ -29,6 +30,7 @@ pub mod bindings;
 pub mod compose;
 pub mod config;
 pub mod engine;
+pub mod explain;
 pub mod http;
 pub mod instance;
 pub mod link;

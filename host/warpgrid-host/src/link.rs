@@ -124,7 +124,7 @@ pub(crate) fn is_offered(import: &str, config: &ShimConfig) -> bool {
 }
 
 /// Why an import of `warpgrid:shim` is missing; none when it is offered, or of another package.
-fn reason(import: &str, config: &ShimConfig) -> Option<MissingReason> {
+pub(crate) fn reason(import: &str, config: &ShimConfig) -> Option<MissingReason> {
     let rest = import.strip_prefix(crate::compose::SHIM_PREFIX)?;
     let (interface, version) = rest.split_once('@').unwrap_or((rest, ""));
     if !is_compatible(version) {

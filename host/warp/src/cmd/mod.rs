@@ -1,4 +1,5 @@
 //! One file per command, named as the command.
 
 pub(crate) mod compose;
+pub(crate) mod explain;
 pub(crate) mod run;

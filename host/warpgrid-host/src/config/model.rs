@@ -8,7 +8,7 @@ use super::sections::files::{self, RawFolder};
 use super::sections::http::{self, RawHttp};
 use super::sections::limits::{self, RawLimits};
 use super::sections::names;
-use super::sections::network::{self, OutgoingSettings, RawNetwork};
+use super::sections::network::{self, NetworkRules, OutgoingSettings, RawNetwork};
 use super::sections::package::{RawCommand, RawPackage};
 use super::sections::services::{self, RawService, ServiceConfig};
 use super::sections::shims::{self, RawShims};
@@ -54,6 +54,8 @@ pub struct WarpConfig {
     pub hosts: ServiceRegistry,
     /// `network.allow` and `network.listen`.
     pub network: NetworkPolicy,
+    /// The same, as it is written.
+    pub network_rules: NetworkRules,
     /// The rest of `[network]`.
     pub outgoing: OutgoingSettings,
     /// `[limits]`, without `instances`.
@@ -120,7 +122,7 @@ impl WarpConfig {
         let mut http = http::read(reader, raw.http.unwrap_or_default())?;
         env::check(reader, &raw.env)?;
         let (folders, scratch) = files::read(reader, raw.files)?;
-        let (network, outgoing) = network::read(reader, raw.network)?;
+        let (network, network_rules, outgoing) = network::read(reader, raw.network)?;
         Ok(Self {
             name: raw.package.name,
             version: raw.package.version,
@@ -135,6 +137,7 @@ impl WarpConfig {
             registry: names::read(reader, "registry", raw.registry)?,
             hosts: names::read(reader, "hosts", raw.hosts)?,
             network,
+            network_rules,
             outgoing,
             shims: shims::read(reader, raw.shims)?,
             bindings: bindings::read(reader, raw.bindings)?,

@@ -8,8 +8,8 @@ use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::application::GuestKind;
 use warpgrid_host::config::{
-    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, OutgoingSettings, PoolConfig, SecretSource,
-    ServiceConfig, TlsConfig, TlsMode,
+    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, NetworkRules, OutgoingSettings, PoolConfig,
+    SecretSource, ServiceConfig, TlsConfig, TlsMode,
 };
 use warpgrid_host::http::HttpConfig;
 use warpgrid_host::instance::Folder;
@@ -102,6 +102,10 @@ fn every_key_is_read() {
         registry: read("[registry]\n'db.warp.local' = ['10.0.0.5', 'fd00::5']").registry,
         hosts: read("[hosts]\nprinter = '192.0.2.7'").hosts,
         network: NetworkPolicy::new(&["api.example.com:443"], &["127.0.0.1:7000"]).unwrap(),
+        network_rules: NetworkRules {
+            allow: vec!["api.example.com:443".into()],
+            listen: vec!["127.0.0.1:7000".into()],
+        },
         outgoing: OutgoingSettings {
             ca_file: Some("ca.pem".into()),
             built_in_authorities: false,

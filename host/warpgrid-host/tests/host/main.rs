@@ -3,7 +3,9 @@
 
 mod composing;
 mod console;
+mod embed;
 mod engine;
+mod explain;
 mod files;
 mod guests_rust;
 mod harness;

@@ -20,6 +20,7 @@ Signals: SIGTERM, Ctrl-C and SIGHUP reach guests that asked for them. A service 
 Examples:
   warp run hello.wasm
   warp run --config warp.toml users.wasm -- --verbose
+  warp run --explain --config warp.toml users.wasm
   warp run --env LANG=C --dir ./data::/data import.wasm /data/users.csv
   warp run --listen 127.0.0.1:8080 --metrics-listen 127.0.0.1:9090 service.wasm")]
 pub(crate) struct RunArgs {
@@ -43,7 +44,12 @@ pub(crate) struct RunArgs {
     /// Where `/metrics` and `/healthz` of a service are answered. [default: nowhere]
     #[arg(long, value_name = "ADDRESS")]
     pub(super) metrics_listen: Option<SocketAddr>,
-    /// Tell the start and the end of a service on standard output, as one JSON object each.
+    /// Say what the guest is, what it needs and what it is granted, and run nothing. The exit code is 1 when
+    /// something that it needs is missing.
+    #[arg(long)]
+    pub(super) explain: bool,
+    /// As JSON on standard output: the start and the end of a service, one object each, or what `--explain`
+    /// says.
     #[arg(long)]
     pub(super) json: bool,
     /// Compile the component even if its compiled code was kept, and keep none. It is kept in

@@ -92,6 +92,15 @@ pub(in crate::config) struct RawNetwork {
     service_hops: Option<Count>,
 }
 
+/// The rules as they are written, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NetworkRules {
+    /// `network.allow`.
+    pub allow: Vec<String>,
+    /// `network.listen`.
+    pub listen: Vec<String>,
+}
+
 /// How outgoing requests leave the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingSettings {
@@ -131,7 +140,7 @@ impl Default for OutgoingSettings {
 pub(in crate::config) fn read(
     reader: &Reader<'_>,
     raw: RawNetwork,
-) -> Result<(NetworkPolicy, OutgoingSettings), ConfigError> {
+) -> Result<(NetworkPolicy, NetworkRules, OutgoingSettings), ConfigError> {
     let table = reader.table(&["network"]);
     // One list at a time, so that an error names its key.
     NetworkPolicy::new(&raw.allow, &[]).map_err(|error| table.error("allow", &error.to_string()))?;
@@ -160,5 +169,5 @@ pub(in crate::config) fn read(
         &mut outgoing.response_head_bytes,
     )?;
     table.count("service-hops", raw.service_hops, 0..=1000, &mut outgoing.hops)?;
-    Ok((policy, outgoing))
+    Ok((policy, NetworkRules { allow: raw.allow, listen: raw.listen }, outgoing))
 }
