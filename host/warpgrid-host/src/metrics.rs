@@ -80,7 +80,7 @@ impl Default for Metrics {
             "instances that trapped or that the host ended",
             instances_failed.clone(),
         );
-        registry.register("limits_hit", "limits that guests reached, by the limit's key", limits.clone());
+        registry.register("limits_hit", "limits that were reached, by the last part of the key", limits.clone());
         registry.register("dns_hits", "look-ups that the cache answered", dns_hits.clone());
         registry.register("dns_misses", "look-ups that the cache did not answer", dns_misses.clone());
         let threading_models = Family::default();
@@ -113,7 +113,7 @@ impl Metrics {
         self.refusals.get_or_create(&labels).inc();
     }
 
-    /// Counts that a guest reached a limit. `limit` is its key in `warp.toml`.
+    /// Counts that a limit was reached. `limit` is the last part of its key in `warp.toml`.
     pub fn limit_hit(&self, limit: &'static str) {
         self.limits.get_or_create(&LimitLabels { limit }).inc();
     }

@@ -37,7 +37,7 @@ impl Body for Limited {
             match this.left.checked_sub(data.len() as u64) {
                 Some(left) => this.left = left,
                 None => {
-                    this.metrics.limit_hit("request-body-bytes");
+                    this.metrics.limit_hit("body-size");
                     return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(this.limit)))));
                 }
             }

@@ -92,7 +92,7 @@ impl Lines {
             return None;
         }
         if before < wanted {
-            self.facts.metrics.limit_hit("log-bytes");
+            self.facts.metrics.limit_hit("log-size");
             tracing::warn!(
                 instance = self.facts.instance,
                 limit = self.share.limit,

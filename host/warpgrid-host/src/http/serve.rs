@@ -158,7 +158,6 @@ impl HttpServer {
         };
         let cut_requests = if in_time { Vec::new() } else { service.open_requests() };
         cut.cancel();
-        service.stop();
         let instances_left = instances_left(&service, &tasks).await;
         DrainReport {
             finished: open.saturating_sub(cut_requests.len()),
@@ -175,13 +174,12 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Waits until all instances are gone, but not for long.
+/// Ends all instances, waits until they are gone, but not for long, and counts those that are not.
 async fn instances_left(service: &HttpService, tasks: &TaskTracker) -> usize {
-    let gone = async {
-        tasks.wait().await;
-        service.all_instances_gone().await;
-    };
-    let _ = tokio::time::timeout(LAST_WAIT, gone).await;
+    // Connections first: nobody is told of a failure that is none.
+    let _ = tokio::time::timeout(LAST_WAIT, tasks.wait()).await;
+    service.stop();
+    let _ = tokio::time::timeout(LAST_WAIT, service.all_instances_gone()).await;
     service.instance_count()
 }
 

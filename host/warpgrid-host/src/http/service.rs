@@ -271,7 +271,7 @@ impl HttpService {
         let (status, words) = match failure {
             Failure::BadRequest(words) => (StatusCode::BAD_REQUEST, *words),
             Failure::BodyTooLarge(limit) => {
-                self.metrics.limit_hit("request-body-bytes");
+                self.metrics.limit_hit("body-size");
                 tracing::info!(limit, "the request's body is too large");
                 (StatusCode::PAYLOAD_TOO_LARGE, "the request's body is too large")
             }

@@ -15,7 +15,7 @@ use crate::application::{Application, GuestPre};
 use crate::instance::{InstanceFacts, InstanceState, Outcome, RunError, Stdio, ended_in};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -101,7 +101,7 @@ impl HandlerState for InstanceSource {
             () = tokio::time::sleep(request_time) => return Err(StartTimeout(request_time).into()),
         };
         tracing::debug!(instance = %facts.id, "an instance was made");
-        let expired = Arc::new(AtomicBool::new(false));
+        let shared = Arc::new(Shared { expired: Arc::default(), newest: Mutex::new(Instant::now()) });
         Ok(Instance {
             store,
             proxy,
@@ -113,7 +113,7 @@ impl HandlerState for InstanceSource {
                 stop: Box::pin(self.stop.clone().cancelled_owned()),
                 stop_is_watched_by: None,
                 stopped: self.stop.clone(),
-                expired: expired.clone(),
+                shared: shared.clone(),
             },
             state: ServingInstance {
                 requests: facts.requests.clone(),
@@ -121,7 +121,7 @@ impl HandlerState for InstanceSource {
                 concurrency: concurrency(&self.application.guest, &self.config),
                 most_requests: self.config.requests_per_instance.max(1),
                 request_time,
-                expired,
+                shared,
                 freed: Freed { permit: Some(permit), notify: self.freed.clone() },
             },
         })
@@ -150,8 +150,15 @@ pub(crate) struct InstanceLife {
     /// The waker that waits for `stop`: asking again is only needed for another one.
     stop_is_watched_by: Option<Waker>,
     stopped: CancellationToken,
-    /// Set when the time of a request is why it is over.
+    shared: Arc<Shared>,
+}
+
+/// What the life of an instance and its requests tell each other.
+struct Shared {
+    /// Set when the time of a request is why the instance is over.
     expired: Arc<AtomicBool>,
+    /// When it took its newest request.
+    newest: Mutex<Instant>,
 }
 
 impl WorkerExpiration for InstanceLife {
@@ -173,13 +180,18 @@ impl WorkerExpiration for InstanceLife {
             WorkerStatus::Idle => this.idle,
             WorkerStatus::Requests | WorkerStatus::PostReturn => this.request,
         };
+        // What is left to do after the response was begun belongs to the request's own time.
+        let since = match status {
+            WorkerStatus::PostReturn => *this.shared.newest.lock().unwrap_or_else(PoisonError::into_inner),
+            WorkerStatus::Idle | WorkerStatus::Requests => since,
+        };
         let Some(deadline) = since.checked_add(time) else { return Poll::Pending };
         if this.sleep.deadline() != deadline.into() {
             this.sleep.as_mut().reset(deadline.into());
         }
         let over = this.sleep.as_mut().poll(context);
         if over.is_ready() && status != WorkerStatus::Idle {
-            this.expired.store(true, Ordering::Relaxed);
+            this.shared.expired.store(true, Ordering::Relaxed);
         }
         over
     }
@@ -192,7 +204,7 @@ pub(crate) struct ServingInstance {
     concurrency: usize,
     most_requests: usize,
     request_time: Duration,
-    expired: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     freed: Freed,
 }
 
@@ -217,11 +229,12 @@ impl WorkerState for ServingInstance {
         work: Work,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + 'static + Send + Sync>> {
-        work.info.taken_by(self.facts.id.number(), self.expired.clone());
+        work.info.taken_by(self.facts.id.number(), self.shared.expired.clone());
         if self.requests.is_empty() {
             store.data().cpu.restart();
         }
         let current = self.requests.enter(work.info.id.clone(), work.hops);
+        *self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let (request_time, permit) = (self.request_time, work.permit);
         Box::pin(async move {
             let _until_answered = (current, permit);
@@ -237,7 +250,7 @@ impl WorkerState for ServingInstance {
         drop(store);
         match end {
             None => tracing::debug!(instance, "an instance was released"),
-            Some(_) if self.expired.load(Ordering::Relaxed) => {
+            Some(_) if self.shared.expired.load(Ordering::Relaxed) => {
                 let limit = self.request_time;
                 tracing::warn!(instance, request, ?limit, "the guest did not finish in time and was ended");
             }

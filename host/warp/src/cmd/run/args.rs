@@ -48,8 +48,8 @@ pub(crate) struct RunArgs {
     /// something that it needs is missing.
     #[arg(long)]
     pub(super) explain: bool,
-    /// Tell the start and the end of a service on standard output, as one JSON object each; with `--explain`,
-    /// the explanation.
+    /// As JSON on standard output: the start and the end of a service, one object each, or what `--explain`
+    /// says.
     #[arg(long)]
     pub(super) json: bool,
     /// Compile the component even if its compiled code was kept, and keep none. It is kept in

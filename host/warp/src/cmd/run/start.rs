@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::{command, serve};
+use crate::cmd::explain;
 use crate::report::{self, hinted};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -35,12 +36,12 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     if args.explain {
         let mut config = config;
         config.folders.extend(args.dir.iter().cloned());
-        return crate::cmd::explain::run(&bytes, path, &config, args.json);
+        return explain::run(&bytes, path, &config, args.json);
     }
     let given = given(&args, &config, &base)?;
     let app = config.app_config(&name_of(path));
     let engine = WarpGridEngine::with_options(config.shims.clone(), &crate::engine::options(args.no_cache))?;
-    let application = engine.load_module(&bytes, app).map_err(|error| explain(error, path))?;
+    let application = engine.load_module(&bytes, app).map_err(|error| not_loaded(error, path))?;
     // The component's own text is not needed any more, and may be large.
     drop(bytes);
     check_kind(&args, &config, application.kind())?;
@@ -128,7 +129,7 @@ fn given(args: &RunArgs, config: &WarpConfig, base: &Path) -> anyhow::Result<Giv
 }
 
 /// Says which file did not load, and what the user can do.
-fn explain(error: LoadError, path: &Path) -> anyhow::Error {
+fn not_loaded(error: LoadError, path: &Path) -> anyhow::Error {
     let hints = match &error {
         LoadError::Link(error @ LinkError::Missing(_)) => error.hints(),
         LoadError::Adapt(_) => vec![

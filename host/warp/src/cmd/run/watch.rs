@@ -51,13 +51,13 @@ impl ConfigWatch {
         changed.notify_one();
         let path = path.to_owned();
         let task = tokio::spawn(async move {
-            let mut in_force = known;
+            let mut last = known;
             loop {
                 changed.notified().await;
                 while tokio::time::timeout(SETTLED, changed.notified()).await.is_ok() {}
                 match read_config(Some(&path)) {
-                    Ok((new, _)) if new == in_force => {}
-                    Ok((new, _)) => in_force = apply(new, in_force, &application),
+                    Ok((new, _)) if new == last => {}
+                    Ok((new, _)) => last = apply(new, &last, &application),
                     Err(error) => {
                         let error = report::text(&error);
                         tracing::error!("the configuration stays as it was: {error}");
@@ -75,11 +75,10 @@ impl Drop for ConfigWatch {
     }
 }
 
-/// Puts the new names into force and gives what is in force now.
-fn apply(new: WarpConfig, in_force: WarpConfig, application: &Application) -> WarpConfig {
-    let names_only =
-        WarpConfig { registry: new.registry.clone(), hosts: new.hosts.clone(), ..in_force.clone() };
-    if names_only != in_force {
+/// Puts the new names into force, says what else has changed, and gives what was said.
+fn apply(new: WarpConfig, last: &WarpConfig, application: &Application) -> WarpConfig {
+    let names_only = WarpConfig { registry: new.registry.clone(), hosts: new.hosts.clone(), ..last.clone() };
+    if names_only != *last {
         if replace_names(application, &new) {
             tracing::info!("the names of the changed configuration are in force");
         } else {

@@ -91,6 +91,6 @@ async fn a_body_beyond_its_limit_is_refused_declared_or_not() {
         let request = request.body(StreamBody::new(stream::iter(pieces))).unwrap();
         let answer = sender.send_request(request).await.unwrap();
         assert!(!answer.status().is_success(), "{name}: {}", answer.status());
-        served.until_metrics("warpgrid_limits_hit_total{limit=\"request-body-bytes\"} 2").await;
+        served.until_metrics("warpgrid_limits_hit_total{limit=\"body-size\"} 2").await;
     }
 }

@@ -1,10 +1,11 @@
 //! What an operator sees: request ids, log lines, metrics, health.
 
-use super::client::{connect, on_free_port, send, serve, serve_limited, until};
+use super::client::{connect, on_free_port, send, serve, serve_limited};
 use http::{Request, StatusCode};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tracing_subscriber::fmt::MakeWriter;
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_host::http::AdminServer;
@@ -23,6 +24,18 @@ impl Lines {
     fn with(&self, word: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         text.lines().filter(|line| line.contains(word)).map(str::to_owned).collect()
+    }
+}
+
+impl Lines {
+    /// Waits for lines with a word.
+    async fn until(&self, word: &str, count: usize) {
+        let waited = tokio::time::timeout(Duration::from_secs(60), async {
+            while self.with(word).len() < count {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "no `{word}` in {:#?}", self.with(""));
     }
 }
 
@@ -53,8 +66,8 @@ async fn one_id_goes_through_the_response_and_all_log_lines() {
     assert_eq!(answer.headers["x-request-id"], "order-17");
     let failed = served.send(Request::get("/trap").header("x-request-id", "order-18"), "").await;
     assert_eq!(failed.headers["x-request-id"], "order-18");
-    until(|| !lines.with("the guest trapped").is_empty()).await;
-    until(|| lines.with(" answered ").len() == 2).await;
+    lines.until("the guest trapped", 1).await;
+    lines.until(" answered ", 2).await;
     let written = lines.with("0000000000");
     assert!(
         written[0].contains("request=\"order-17\"") && written[0].contains("stream=\"stdout\""),
