@@ -17,7 +17,7 @@ memory = "64MiB"
 pub(crate) async fn run(bytes: &[u8], stdio: Stdio) -> Result<Outcome, Box<dyn Error>> {
     let (config, _warnings) = WarpConfig::parse(CONFIG, Path::new("warp.toml"))?;
     let engine = WarpGridEngine::new(config.shims.clone())?; // one per process
-    let application = engine.load_module(bytes, config.app_config("guest"))?; // one per guest
+    let application = engine.load_module(bytes, config.app_config("guest", Path::new("."))?)?; // one per guest
     let arguments = vec!["guest".to_owned()];
     let instance = application.instantiate(InstanceOptions { arguments, stdio, ..Default::default() });
     let (id, facts) = (instance.id(), instance.facts().clone());

@@ -37,7 +37,7 @@ pub use reference::reference_page;
 pub use secrets::{Secret, SecretError, SecretSource};
 pub use sections::bindings::{BindingConfig, PoolConfig, TlsConfig, TlsMode};
 pub use sections::env::{EnvValue, UnsetVariable};
-pub use sections::network::{NetworkRules, OutgoingSettings};
+pub use sections::network::{AuthoritiesError, NetworkRules, OutgoingSettings};
 pub use sections::services::ServiceConfig;
 pub use shims::ShimConfig;
 pub use summary::Summary;

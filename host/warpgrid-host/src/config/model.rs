@@ -8,6 +8,7 @@ use super::sections::files::{self, RawFolder};
 use super::sections::http::{self, RawHttp};
 use super::sections::limits::{self, RawLimits};
 use super::sections::names;
+use super::sections::network::AuthoritiesError;
 use super::sections::network::{self, NetworkRules, OutgoingSettings, RawNetwork};
 use super::sections::package::{RawCommand, RawPackage};
 use super::sections::services::{self, RawService, ServiceConfig};
@@ -168,18 +169,24 @@ impl WarpConfig {
         self.env.iter().map(value).collect()
     }
 
-    /// What an application of this file is given. `name` is used when the file has none. What must be read or
-    /// made first (authorities, other services, the registry file) is left at its default.
-    pub fn app_config(&self, name: &str) -> AppConfig {
-        AppConfig {
+    /// What an application of this file is given. `name` is used when the file has none, `base` is the folder
+    /// that relative paths start at. Other services are left for the embedder to load; passwords are not part
+    /// of it ([`WarpConfig::secrets`]).
+    ///
+    /// # Errors
+    /// [`AuthoritiesError`] when the file of certificate authorities cannot be read.
+    pub fn app_config(&self, name: &str, base: &Path) -> Result<AppConfig, AuthoritiesError> {
+        Ok(AppConfig {
             name: self.name.clone().unwrap_or_else(|| name.to_owned()),
+            registry_file: self.registry_file.as_ref().map(|file| base.join(file)),
+            outgoing: self.outgoing.read(base)?,
             registry: self.registry.clone(),
             hosts: self.hosts_file(),
             limits: self.limits,
             network: Arc::new(self.network.clone()),
             bindings: self.bindings.iter().map(|config| config.binding.clone()).collect(),
             ..AppConfig::default()
-        }
+        })
     }
 }
 

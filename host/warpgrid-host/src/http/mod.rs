@@ -39,6 +39,6 @@ pub use outgoing::{
 };
 pub use serve::{DrainReport, HttpServer, ListenError};
 pub use service::{HttpService, OptionsTemplate};
-pub use services::{LocalService, Services};
+pub use services::{LocalService, ServiceSlot, Services};
 
 pub(crate) use metrics::HttpMetrics;

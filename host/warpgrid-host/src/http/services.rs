@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use warpgrid_grants::names::HostName;
 use wasmtime_wasi_http::WasiBody;
 
@@ -25,6 +25,32 @@ pub trait LocalService: Send + Sync {
         request: http::Request<WasiBody>,
         hops: u32,
     ) -> Pin<Box<dyn Future<Output = Result<http::Response<WasiBody>, wasmtime_wasi_http::Error>> + Send + '_>>;
+}
+
+/// The place of a service that is loaded later: services may call each other, so each is told of all places
+/// before any of them is there.
+#[derive(Default)]
+pub struct ServiceSlot(OnceLock<Arc<dyn LocalService>>);
+
+impl ServiceSlot {
+    /// Puts the service in its place. A second one is not taken.
+    pub fn fill(&self, service: Arc<dyn LocalService>) {
+        let _ = self.0.set(service);
+    }
+}
+
+impl LocalService for ServiceSlot {
+    fn call(
+        &self,
+        request: http::Request<WasiBody>,
+        hops: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<http::Response<WasiBody>, wasmtime_wasi_http::Error>> + Send + '_>>
+    {
+        match self.0.get() {
+            Some(service) => service.call(request, hops),
+            None => Box::pin(async { Err(wasmtime_wasi_http::Error::DestinationUnavailable) }),
+        }
+    }
 }
 
 /// The services of an application by their host name. A request for such a name never leaves the process,

@@ -173,9 +173,9 @@ fn every_key_is_read() {
 #[test]
 fn an_application_is_given_what_the_file_says() {
     let (config, _) = parse(FULL).unwrap();
-    let app = config.app_config("file-name");
+    let app = config.app_config("file-name", Path::new("")).unwrap();
     assert_eq!(app.name, "users");
-    assert_eq!(read("").app_config("file-name").name, "file-name");
+    assert_eq!(read("").app_config("file-name", Path::new("")).unwrap().name, "file-name");
     assert_eq!((app.limits, &*app.network), (config.limits, &config.network));
     assert_eq!((app.registry.len(), app.bindings.len()), (1, 3));
     assert_eq!(app.bindings[1].host, "db.production.warp.local");

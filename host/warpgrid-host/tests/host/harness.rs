@@ -78,7 +78,7 @@ impl Ran {
 /// The configuration and the application's part of a `warp.toml`.
 pub(crate) fn config(toml: &str) -> (ShimConfig, AppConfig) {
     let (config, _) = WarpConfig::parse(toml, Path::new("warp.toml")).unwrap();
-    let app = config.app_config("");
+    let app = config.app_config("", Path::new("")).unwrap();
     (config.shims, app)
 }
 

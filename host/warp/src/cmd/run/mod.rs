@@ -5,6 +5,7 @@
 //! | `args` | [`RunArgs`]: the flags |
 //! | `start` | reads the configuration, loads the component, and decides what it is |
 //! | `command` | one run of a command, with its exit code |
+//! | `services` | the services of `[services]`, called in process |
 //! | `serve` | a service: listeners, signals, drain |
 //! | `announce` | what is told when a service starts and ends, for people and for scripts |
 //! | `signals` | signals of the system, and what they mean to guests |
@@ -14,6 +15,7 @@ mod announce;
 mod args;
 mod command;
 mod serve;
+mod services;
 mod signals;
 mod start;
 mod watch;

@@ -1,12 +1,13 @@
 //! Reads the configuration, loads the component and decides what it is; runs nothing itself.
 
 use super::args::RunArgs;
-use super::{command, serve};
+use super::{command, serve, services};
 use crate::cmd::explain;
 use crate::report::{self, hinted};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use warpgrid_host::application::{GuestKind, LoadError};
 use warpgrid_host::instance::{Folder, InstanceOptions, Stdio};
 use warpgrid_host::link::LinkError;
@@ -39,11 +40,16 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         return explain::run(&bytes, path, &config, args.json);
     }
     let given = given(&args, &config, &base)?;
-    let app = config.app_config(&name_of(path));
+    // A secret that is not there is said at the start, and not when the first guest connects.
+    config.secrets(&base, |name| std::env::var(name).ok())?;
+    let mut app = config.app_config(&name_of(path), &base)?;
+    let services = services::Slots::of(&config);
+    app.services = Arc::new(services.table());
     let engine = WarpGridEngine::with_options(config.shims.clone(), &crate::engine::options(args.no_cache))?;
     let application = engine.load_module(&bytes, app).map_err(|error| not_loaded(error, path))?;
     // The component's own text is not needed any more, and may be large.
     drop(bytes);
+    let _services = services.load(&engine, &config, &base, application.config())?;
     check_kind(&args, &config, application.kind())?;
     match application.kind() {
         GuestKind::Command => {
@@ -129,7 +135,7 @@ fn given(args: &RunArgs, config: &WarpConfig, base: &Path) -> anyhow::Result<Giv
 }
 
 /// Says which file did not load, and what the user can do.
-fn not_loaded(error: LoadError, path: &Path) -> anyhow::Error {
+pub(super) fn not_loaded(error: LoadError, path: &Path) -> anyhow::Error {
     let hints = match &error {
         LoadError::Link(error @ LinkError::Missing(_)) => error.hints(),
         LoadError::Adapt(_) => vec![

@@ -91,7 +91,12 @@ fn apply(new: WarpConfig, last: &WarpConfig, application: &Application) -> WarpC
     new
 }
 
-/// The one place where names of a running application are replaced. False when they cannot be.
-fn replace_names(_application: &Application, _config: &WarpConfig) -> bool {
-    false
+/// The one place where names of a running application are replaced. False when they cannot be: beside a
+/// `registry-file`, which is watched by itself, the tables of the configuration stay as they were.
+fn replace_names(application: &Application, config: &WarpConfig) -> bool {
+    if config.registry_file.is_some() {
+        return false;
+    }
+    application.replace_registry(config.registry.clone(), config.hosts_file());
+    true
 }

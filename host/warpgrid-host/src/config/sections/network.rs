@@ -4,7 +4,8 @@ use crate::config::error::ConfigError;
 use crate::config::keys::{Key, key};
 use crate::config::reader::Reader;
 use crate::config::values::{Count, Seconds, Size};
-use std::path::PathBuf;
+use crate::http::{CertificateAuthorities, OutgoingConfig};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use warpgrid_grants::net::NetworkPolicy;
 
@@ -134,6 +135,44 @@ impl Default for OutgoingSettings {
             response_head_bytes: 64 << 10,
             hops: 16,
         }
+    }
+}
+
+/// The file of certificate authorities cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("`network.ca-file`: cannot read `{}`", path.display())]
+pub struct AuthoritiesError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    #[source]
+    pub source: std::io::Error,
+}
+
+impl OutgoingSettings {
+    /// The settings as the host uses them, with the authorities read. Relative paths start at `base`.
+    pub(in crate::config) fn read(&self, base: &Path) -> Result<OutgoingConfig, AuthoritiesError> {
+        let mut extra_authorities = Vec::new();
+        if let Some(file) = &self.ca_file {
+            let path = base.join(file);
+            match std::fs::read(&path) {
+                Ok(pem) => {
+                    let origin = path.display().to_string();
+                    extra_authorities.push(CertificateAuthorities { origin, pem });
+                }
+                Err(source) => return Err(AuthoritiesError { path, source }),
+            }
+        }
+        Ok(OutgoingConfig {
+            extra_authorities,
+            only_extra_authorities: !self.built_in_authorities,
+            connect: self.connect,
+            first_byte: self.first_byte,
+            between_bytes: self.between_bytes,
+            concurrent_requests: self.concurrent_requests,
+            response_head_bytes: self.response_head_bytes,
+            hops: u32::try_from(self.hops).unwrap_or(u32::MAX),
+        })
     }
 }
 

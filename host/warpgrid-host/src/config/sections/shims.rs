@@ -65,6 +65,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "`30`",
         "How long an answer is served from the cache; 0 keeps none.",
     ),
+    key(
+        &["shims", "dns", "negative-ttl-seconds"],
+        "seconds",
+        "`5`",
+        "How long a name that the system does not know is not asked for again; 0 asks every time.",
+    ),
     key(&["shims", "dns", "cache-entries"], "whole number", "`1024`", "How many names the cache keeps."),
     key(
         &["shims", "dns", "system"],
@@ -142,6 +148,7 @@ struct RawFilesystem {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct RawDns {
     ttl_seconds: Option<Seconds>,
+    negative_ttl_seconds: Option<Seconds>,
     cache_entries: Option<Count>,
     system: Option<bool>,
 }
@@ -180,6 +187,7 @@ fn dns(reader: &Reader<'_>, raw: &RawDns) -> Result<DnsConfig, ConfigError> {
     let table = reader.table(&["shims", "dns"]);
     let mut dns = DnsConfig::default();
     table.seconds(raw.ttl_seconds, &mut dns.time_to_live);
+    table.seconds(raw.negative_ttl_seconds, &mut dns.negative_time_to_live);
     table.count("cache-entries", raw.cache_entries, 0..=10_000_000, &mut dns.cache_entries)?;
     dns.system = raw.system.unwrap_or(dns.system);
     Ok(dns)

@@ -42,15 +42,18 @@ async fn look_up(
     target: &Target,
     name: &HostName,
 ) -> Result<(Vec<IpAddr>, Reason), Error> {
-    // A name that no rule grants is not looked up: the question itself could carry data out.
-    if !facts.network.grants_name(name) {
-        return Err(refuse(facts, target, Reason::NotGranted));
-    }
     let Some(resolver) = resolver else {
         tracing::info!("the dns shim is off, so that only addresses can be connected to");
         return Err(refuse(facts, target, Reason::NotGranted));
     };
+    // The resolver asks nobody for a name that no rule grants: the question itself could carry data out. Of the
+    // system's answers it gives only those that may be given for this name.
     let answers = resolver.resolve(name.as_str()).await.map_err(|error| {
+        match error {
+            DnsError::NotGranted => return refuse(facts, target, Reason::NotGranted),
+            DnsError::PrivateAddress => return refuse(facts, target, Reason::PrivateAddress),
+            _ => {}
+        }
         tracing::info!(phase = "dns", %error, "an outgoing request failed");
         let rcode = match error {
             DnsError::Temporary(_) => "SERVFAIL",
@@ -60,33 +63,15 @@ async fn look_up(
     })?;
     let (mut granted, mut reason) = (Vec::new(), Reason::NotGranted);
     for address in answers.iter().map(|address| address.to_canonical()) {
-        match check(facts, resolver, target, name, address) {
+        match facts.network.check(Purpose::Connect, address, target.port, [name]) {
             Ok(()) => granted.push(address),
-            Err(refused) => {
-                tracing::info!(%address, reason = %refused, "an answer of the look-up is not granted");
-                reason = refused;
+            Err(denied) => {
+                tracing::info!(%address, reason = %denied.reason, "an answer of the look-up is not granted");
+                reason = denied.reason;
             }
         }
     }
     Ok((granted, reason))
-}
-
-/// Whether an answer for a name may be connected to. Only the operator's own tables may point a name into the
-/// private network.
-fn check(
-    facts: &InstanceFacts,
-    resolver: &DnsResolver,
-    target: &Target,
-    name: &HostName,
-    address: IpAddr,
-) -> Result<(), Reason> {
-    let declared =
-        || resolver.reverse(address).is_ok_and(|names| names.iter().any(|known| known == name.as_str()));
-    if !facts.network.admits_answer(name, address) && !declared() {
-        return Err(Reason::PrivateAddress);
-    }
-    let checked = facts.network.check(Purpose::Connect, address, target.port, [name]);
-    checked.map_err(|denied| denied.reason)
 }
 
 fn refuse(facts: &InstanceFacts, target: &Target, reason: Reason) -> Error {
