@@ -13,7 +13,7 @@ fn main() {
         "udp" => udp(address, false),
         "udp-connected" => udp(address, true),
         "udp-two" => udp_two(address, arguments[2].parse().expect("another address")),
-        "udp-serve" => udp_serve(arguments[2].parse().expect("another address"), address),
+        "udp-serve" => udp_serve(address, arguments[2].parse().expect("another address")),
         "listen" => listen(address, arguments[2].parse().expect("another address")),
         "many-tcp" => many(number(), || TcpStream::connect(address).map(drop_later)),
         "many-udp" => many(number(), || UdpSocket::bind(address).map(drop_later)),
