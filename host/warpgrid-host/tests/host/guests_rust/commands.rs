@@ -18,7 +18,7 @@ async fn std_fs_makes_changes_moves_and_removes_in_a_granted_folder() {
     let setup =
         Setup { arguments: &["tour", "/data"], folders: folder(host.path(), false), ..Setup::default() };
     let said = setup.run("guests_files").await.text();
-    assert_eq!(said, "end 789 length 10\nmoved true 0123four89!\ncopied 11\nleft 1\n");
+    assert_eq!(said, "end r89 length 10\nmoved true 0123four89!\ncopied 11\nleft 1\n");
     assert_eq!(std::fs::read_to_string(host.path().join("first")).unwrap(), "0123four89!");
 }
 
@@ -80,10 +80,10 @@ async fn standard_input_and_both_clocks_work() {
 }
 
 #[tokio::test]
-async fn every_exit_code_comes_through() {
-    for code in [0, 1, 3, 42, 255] {
-        let ended = environment(&["exit", &code.to_string()]).await;
-        assert_eq!(ended.outcome.unwrap(), Outcome::Exited(code));
+async fn an_exit_code_says_good_or_bad_which_is_all_that_wasi_0_2_can_say() {
+    for (code, seen) in [("0", 0), ("1", 1), ("3", 1), ("255", 1)] {
+        let ended = environment(&["exit", code]).await;
+        assert_eq!(ended.outcome.unwrap(), Outcome::Exited(seen), "{code}");
     }
 }
 

@@ -1,8 +1,16 @@
 //! Runs a built guest with folders, an environment and both outputs kept; knows no case.
 
 use crate::harness::{guest, load};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+use warpgrid_host::Application;
 use warpgrid_host::instance::{Folder, InstanceOptions, Outcome, RunError, Stdio};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+
+type Loaded = Arc<OnceLock<Application>>;
+
+/// Guests that were loaded, by name and configuration: a Go program takes seconds to compile.
+static LOADED: LazyLock<Mutex<HashMap<(String, String), Loaded>>> = LazyLock::new(Mutex::default);
 
 /// What a guest is given.
 #[derive(Default)]
@@ -25,7 +33,9 @@ pub(crate) struct Ended {
 impl Setup<'_> {
     /// Runs a guest of `$WARPGRID_GUESTS`.
     pub(crate) async fn run(self, name: &str) -> Ended {
-        let application = load(&guest(name), self.toml).unwrap();
+        let key = (name.to_owned(), self.toml.to_owned());
+        let loaded = LOADED.lock().unwrap().entry(key).or_default().clone();
+        let application = loaded.get_or_init(|| load(&guest(name), self.toml).unwrap());
         let (output, error) = (MemoryOutputPipe::new(1 << 20), MemoryOutputPipe::new(1 << 20));
         let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let options = InstanceOptions {
