@@ -141,7 +141,12 @@ fn every_key_is_read() {
                 local_time_zone: Some("Europe/London".into()),
                 extra_virtual_paths: [("/etc/motd".to_owned(), "hello".to_owned())].into(),
             }),
-            dns: Some(DnsConfig { time_to_live: seconds(5), cache_entries: 10, system: true }),
+            dns: Some(DnsConfig {
+                time_to_live: seconds(5),
+                negative_time_to_live: seconds(2),
+                cache_entries: 10,
+                system: true,
+            }),
             ..ShimConfig::none()
         },
         bindings: vec![
