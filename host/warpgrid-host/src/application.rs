@@ -11,13 +11,17 @@ use crate::link::{self, LinkError};
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::shim::{self, AppShims, ShimError};
-use crate::shims::dns::{Clock, HostResolver, SystemResolver};
+use crate::shims::dns::{
+    Clock, DnsResolver, HostResolver, RegistryFileError, RegistryWatch, SystemResolver, read_registry,
+    watch_registry,
+};
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use warpgrid_grants::limits::GuestLimits;
-use warpgrid_grants::names::{HostsFile, ServiceRegistry};
-use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy};
+use warpgrid_grants::names::{HostName, HostsFile, ServiceRegistry};
+use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy, SyntheticAddresses};
 use wasmtime::component::{Component, InstancePre};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{p2, p3};
@@ -31,6 +35,9 @@ pub struct AppConfig {
     pub name: String,
     /// The services that can be called by name. Default none.
     pub registry: ServiceRegistry,
+    /// A file with more services, laid over `registry`, and watched: a change is in force without a restart.
+    /// `/etc/hosts` shows what the file held when the application was loaded. Default none.
+    pub registry_file: Option<PathBuf>,
     /// The virtual hosts file. Default `localhost` only.
     pub hosts: HostsFile,
     /// What one instance may grow.
@@ -57,6 +64,7 @@ impl Default for AppConfig {
         Self {
             name: "guest".to_owned(),
             registry: ServiceRegistry::default(),
+            registry_file: None,
             hosts: HostsFile::local(),
             limits: GuestLimits::default(),
             network: Arc::default(),
@@ -67,6 +75,16 @@ impl Default for AppConfig {
             system_resolver: Arc::new(HostResolver),
             clock: monotonic_clock(),
         }
+    }
+}
+
+impl AppConfig {
+    /// The addresses of names that the host itself answers for: hosts of bindings, and services of the same
+    /// application. They follow from the names alone.
+    pub fn synthetic_addresses(&self) -> SyntheticAddresses {
+        // The host of a binding may be an address: that needs no other.
+        let bindings = self.bindings.iter().filter_map(|binding| HostName::new(&binding.host).ok());
+        SyntheticAddresses::new(bindings.chain(self.services.keys().cloned()))
     }
 }
 
@@ -94,6 +112,9 @@ pub enum LoadError {
     /// A shim cannot be set up as configured.
     #[error(transparent)]
     Shim(#[from] ShimError),
+    /// The registry file cannot be used.
+    #[error(transparent)]
+    Registry(#[from] RegistryFileError),
     /// The component exports neither `run` nor an HTTP entry.
     #[error(
         "the component is neither a command nor an HTTP service: it exports {}, and not `wasi:cli/run`, \
@@ -129,10 +150,16 @@ pub struct Application {
     engine: Engine,
     name: Arc<str>,
     config: AppConfig,
+    synthetic: Arc<SyntheticAddresses>,
+    _registry_watch: Option<RegistryWatch>,
 }
 
 impl Application {
-    pub(crate) fn load(engine: &WarpGridEngine, bytes: &[u8], config: AppConfig) -> Result<Self, LoadError> {
+    pub(crate) fn load(
+        engine: &WarpGridEngine,
+        bytes: &[u8],
+        mut config: AppConfig,
+    ) -> Result<Self, LoadError> {
         let start = Instant::now();
         let bytes = adapt::to_component_with_exit_codes(bytes)?;
         let bytes = for_engine(engine, &bytes)?;
@@ -144,10 +171,24 @@ impl Application {
         }
         let pre = engine.linker.instantiate_pre(&component).map_err(link::from_linker)?;
         let guest = guest(pre, &component, engine)?;
+        let below = config.registry.clone();
+        let in_file = config.registry_file.as_deref().map(read_registry).transpose()?;
+        if let Some(in_file) = &in_file {
+            config.registry = below.overlaid(in_file);
+        }
         let shims = shim::configure(&engine.config, &config)?;
+        let registry_watch = match (&shims.dns, &config.registry_file, in_file) {
+            (Some(dns), Some(file), Some(in_file)) => {
+                let dns = dns.clone();
+                let hosts = config.hosts.clone();
+                Some(watch_registry(file, in_file, move |read| in_force(&dns, &below, &hosts, read))?)
+            }
+            _ => None,
+        };
         tracing::debug!(name = config.name, bytes = bytes.len(), elapsed = ?start.elapsed(), "loaded");
         let (engine, name) = (engine.engine.clone(), Arc::from(config.name.as_str()));
-        Ok(Self { guest, shims, engine, name, config })
+        let synthetic = Arc::new(config.synthetic_addresses());
+        Ok(Self { guest, shims, engine, name, config, synthetic, _registry_watch: registry_watch })
     }
 
     /// What the guest is.
@@ -174,6 +215,7 @@ impl Application {
             limits: self.config.limits,
             network: self.config.network.clone(),
             bindings: self.config.bindings.clone(),
+            synthetic: self.synthetic.clone(),
             pins: Mutex::new(AnswerPins::default()),
             refusals: Refusals::new(id, self.config.metrics.clone()),
             metrics: self.config.metrics.clone(),
@@ -191,9 +233,36 @@ impl Application {
         new_store(&self.engine, facts, shims, outgoing, options)
     }
 
+    /// Puts another registry and hosts file in place of the present ones, for running instances too. An answer
+    /// that is in the cache is served until its time has passed; after that, and for all other names, the new
+    /// ones count. `/etc/hosts` as guests read it, and [`Application::config`], stay as they were loaded.
+    pub fn replace_registry(&self, registry: ServiceRegistry, hosts: HostsFile) {
+        if let Some(dns) = &self.shims.dns {
+            dns.replace_registry(registry, hosts);
+        }
+    }
+
+    /// The resolver that all instances share; none when the DNS shim is switched off.
+    pub fn resolver(&self) -> Option<&Arc<DnsResolver>> {
+        self.shims.dns.as_ref()
+    }
+
     /// What the application was given.
     pub fn config(&self) -> &AppConfig {
         &self.config
+    }
+}
+
+/// What the watched registry file holds now comes into force, unless it is broken.
+fn in_force(
+    dns: &DnsResolver,
+    below: &ServiceRegistry,
+    hosts: &HostsFile,
+    read: Result<ServiceRegistry, RegistryFileError>,
+) {
+    match read {
+        Ok(in_file) => dns.replace_registry(below.overlaid(&in_file), hosts.clone()),
+        Err(error) => tracing::error!(%error, "the registry stays as it was until the file is mended"),
     }
 }
 

@@ -1,10 +1,10 @@
-//! Answers with a time to live, bounded, handed out in rotation; reads no clock.
+//! Answers with a time to live, bounded; reads no clock.
 //!
 //! A hit needs only `&self`: the time of use and the rotation are atomic numbers, so that readers that
 //! share a lock never wait for each other. An entry is never served when its time has passed. When the
 //! cache is full, the entry that was used longest ago makes room.
 
-use super::{HostName, Link};
+use super::{Answer, HostName, Link, Rotation};
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -27,34 +27,6 @@ impl Default for CacheSettings {
     }
 }
 
-/// The addresses of a name, each in front once per round.
-#[derive(Debug)]
-pub struct Rotation {
-    addresses: Vec<IpAddr>,
-    next: AtomicUsize,
-}
-
-impl Rotation {
-    /// Starts a rotation with the first address in front.
-    pub fn new(addresses: Vec<IpAddr>) -> Self {
-        Self::starting_at(addresses, 0)
-    }
-
-    fn starting_at(addresses: Vec<IpAddr>, next: usize) -> Self {
-        Self { addresses, next: AtomicUsize::new(next) }
-    }
-
-    /// All addresses, the next one in front.
-    pub fn take(&self) -> Vec<IpAddr> {
-        let mut addresses = self.addresses.clone();
-        if addresses.len() > 1 {
-            let turn = self.next.fetch_add(1, Ordering::Relaxed);
-            addresses.rotate_left(turn % self.addresses.len());
-        }
-        addresses
-    }
-}
-
 /// What the cache has done since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CacheStatistics {
@@ -62,6 +34,8 @@ pub struct CacheStatistics {
     pub hits: usize,
     /// Look-ups that were not.
     pub misses: usize,
+    /// Look-ups that were answered from the record of names that were asked for in vain.
+    pub absent: usize,
     /// Entries that made room for others.
     pub evictions: usize,
     /// Entries that are held now.
@@ -70,7 +44,6 @@ pub struct CacheStatistics {
 
 #[derive(Debug)]
 struct Entry {
-    link: Link,
     rotation: Arc<Rotation>,
     expires: Duration,
     last_used: AtomicUsize,
@@ -82,8 +55,10 @@ pub struct AddressCache {
     settings: CacheSettings,
     entries: BTreeMap<HostName, Entry>,
     uses: AtomicUsize,
+    turns: AtomicUsize,
     hits: AtomicUsize,
     misses: AtomicUsize,
+    absent: AtomicUsize,
     evictions: AtomicUsize,
 }
 
@@ -93,41 +68,59 @@ impl AddressCache {
         Self { settings, ..Self::default() }
     }
 
-    /// The addresses of a name, the next one in front, and the link they came from.
-    pub fn get(&self, name: &HostName, now: Duration) -> Option<(Link, Vec<IpAddr>)> {
-        match self.entries.get(name) {
-            Some(entry) if now < entry.expires => {
-                entry.last_used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-                self.hits.fetch_add(1, Ordering::Relaxed);
-                Some((entry.link, entry.rotation.take()))
-            }
-            _ => {
-                self.misses.fetch_add(1, Ordering::Relaxed);
-                None
-            }
-        }
+    /// The answer for a name in its one spelling. Counts a hit, and no miss: whoever asks further calls
+    /// [`AddressCache::count_miss`] or [`AddressCache::count_absent`].
+    pub fn get(&self, name: &str, now: Duration) -> Option<Answer> {
+        let entry = self.entries.get(name).filter(|entry| now < entry.expires)?;
+        entry.last_used.store(self.uses.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.hits.fetch_add(1, Ordering::Relaxed);
+        Some(entry.rotation.take())
     }
 
-    /// Keeps an answer and gives its addresses, the next one in front. A name that was kept before goes
-    /// on with its rotation.
-    pub fn put(&mut self, name: &HostName, link: Link, addresses: Vec<IpAddr>, now: Duration) -> Vec<IpAddr> {
-        let turn = self.entries.get(name).map_or(0, |old| old.rotation.next.load(Ordering::Relaxed));
-        let rotation = Arc::new(Rotation::starting_at(addresses, turn));
-        let answer = rotation.take();
-        if self.settings.entries == 0 || self.settings.time_to_live.is_zero() {
-            return answer;
+    /// The rotation of a name, if it is still to be served. Counts nothing.
+    pub fn peek(&self, name: &str, now: Duration) -> Option<&Arc<Rotation>> {
+        self.entries.get(name).filter(|entry| now < entry.expires).map(|entry| &entry.rotation)
+    }
+
+    /// Counts a look-up that was not answered.
+    pub fn count_miss(&self) {
+        self.misses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a look-up of a name that is known to be absent.
+    pub fn count_absent(&self) {
+        self.absent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Keeps the addresses of a name and gives them. A name that was kept before goes on with its rotation;
+    /// what is not kept still takes turns. None when there is no address.
+    pub fn put(
+        &mut self,
+        name: &HostName,
+        link: Link,
+        addresses: Vec<IpAddr>,
+        now: Duration,
+    ) -> Option<Arc<Rotation>> {
+        let keeps = self.settings.entries > 0 && !self.settings.time_to_live.is_zero();
+        let turn = match self.entries.get(name) {
+            Some(old) => old.rotation.turn(),
+            None if keeps => 0,
+            None => self.turns.fetch_add(1, Ordering::Relaxed),
+        };
+        let rotation = Rotation::new(Some(name.clone()), link, addresses, turn)?;
+        if !keeps {
+            return Some(rotation);
         }
         if !self.entries.contains_key(name) && self.entries.len() >= self.settings.entries {
             self.evict();
         }
         let entry = Entry {
-            link,
-            rotation,
+            rotation: rotation.clone(),
             expires: now.saturating_add(self.settings.time_to_live),
             last_used: AtomicUsize::new(self.uses.fetch_add(1, Ordering::Relaxed)),
         };
         self.entries.insert(name.clone(), entry);
-        answer
+        Some(rotation)
     }
 
     /// What the cache has done so far.
@@ -135,6 +128,7 @@ impl AddressCache {
         CacheStatistics {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
+            absent: self.absent.load(Ordering::Relaxed),
             evictions: self.evictions.load(Ordering::Relaxed),
             entries: self.entries.len(),
         }
@@ -156,7 +150,6 @@ impl AddressCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -168,82 +161,75 @@ mod tests {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    fn front(addresses: Option<(Link, Vec<IpAddr>)>) -> IpAddr {
-        addresses.unwrap().1[0]
+    fn put(cache: &mut AddressCache, text: &str, addresses: &[IpAddr], now: Duration) -> IpAddr {
+        cache.put(&name(text), Link::Registry, addresses.to_vec(), now).unwrap().take().first()
+    }
+
+    fn get(cache: &AddressCache, text: &str, now: Duration) -> Option<IpAddr> {
+        cache.get(text, now).map(|answer| answer.first())
     }
 
     #[test]
     fn an_answer_is_served_until_its_time_has_passed() {
         let mut cache = AddressCache::new(CacheSettings::default());
-        assert_eq!(cache.get(&name("a"), SECOND), None);
-        cache.put(&name("a"), Link::Registry, ips(&["10.0.0.1"]), SECOND);
-        assert!(cache.get(&name("a"), SECOND * 30).is_some());
-        assert_eq!(cache.get(&name("a"), SECOND * 31), None);
-        cache.put(&name("a"), Link::Registry, ips(&["10.0.0.2"]), SECOND * 31);
-        assert_eq!(front(cache.get(&name("a"), SECOND * 32)), ips(&["10.0.0.2"])[0]);
+        let (one, two) = (ips(&["10.0.0.1"]), ips(&["10.0.0.2"]));
+        assert_eq!(get(&cache, "a", SECOND), None);
+        put(&mut cache, "a", &one, SECOND);
+        assert_eq!(get(&cache, "a", SECOND * 31 - Duration::from_nanos(1)), Some(one[0]));
+        assert_eq!(get(&cache, "a", SECOND * 31), None);
+        assert!(cache.peek("a", SECOND * 31).is_none());
+        put(&mut cache, "a", &two, SECOND * 31);
+        assert_eq!(get(&cache, "a", SECOND * 32), Some(two[0]));
+        cache.count_miss();
         let statistics = cache.statistics();
-        assert_eq!((statistics.hits, statistics.misses, statistics.entries), (2, 2, 1));
+        assert_eq!((statistics.hits, statistics.misses, statistics.entries), (2, 1, 1));
     }
 
     #[test]
-    fn several_addresses_take_turns_in_exact_shares() {
+    fn an_entry_that_is_refreshed_goes_on_with_its_rotation() {
         let addresses = ips(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
         let mut cache = AddressCache::new(CacheSettings::default());
-        let mut seen = vec![cache.put(&name("a"), Link::Registry, addresses.clone(), SECOND)[0]];
+        let mut seen = Vec::from([put(&mut cache, "a", &addresses, SECOND)]);
         for _ in 0..8 {
-            seen.push(front(cache.get(&name("a"), SECOND)));
+            seen.extend(get(&cache, "a", SECOND));
         }
         assert_eq!(seen, addresses.repeat(3));
-        let after_expiry = cache.put(&name("a"), Link::Registry, addresses.clone(), SECOND * 99);
-        assert_eq!(after_expiry[0], addresses[0], "the tenth turn goes on where the ninth ended");
-        assert_eq!(front(cache.get(&name("a"), SECOND * 99)), addresses[1]);
-    }
-
-    #[test]
-    fn threads_that_share_the_cache_share_one_rotation() {
-        let addresses = ips(&["10.0.0.1", "10.0.0.2"]);
-        let mut cache = AddressCache::new(CacheSettings::default());
-        cache.put(&name("a"), Link::Registry, addresses.clone(), SECOND);
-        let first = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    for _ in 0..1000 {
-                        if front(cache.get(&name("a"), SECOND)) == addresses[0] {
-                            first.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
-                });
-            }
-        });
-        assert_eq!(first.load(Ordering::Relaxed), 2000);
+        let tenth = put(&mut cache, "a", &addresses, SECOND * 99);
+        assert_eq!(tenth, addresses[0], "the tenth turn goes on where the ninth ended");
+        assert_eq!(get(&cache, "a", SECOND * 99), Some(addresses[1]));
     }
 
     #[test]
     fn a_full_cache_forgets_what_was_used_longest_ago() {
         let settings = CacheSettings { entries: 2, ..CacheSettings::default() };
         let mut cache = AddressCache::new(settings);
+        let address = ips(&["::1"]);
         for text in ["a", "b"] {
-            cache.put(&name(text), Link::Hosts, ips(&["::1"]), SECOND);
+            put(&mut cache, text, &address, SECOND);
         }
-        assert!(cache.get(&name("a"), SECOND).is_some());
-        cache.put(&name("c"), Link::Hosts, ips(&["::1"]), SECOND);
-        assert!(cache.get(&name("a"), SECOND).is_some());
-        assert!(cache.get(&name("b"), SECOND).is_none());
-        assert!(cache.get(&name("c"), SECOND).is_some());
-        assert_eq!((cache.statistics().evictions, cache.statistics().entries), (1, 2));
+        assert!(get(&cache, "a", SECOND).is_some());
+        put(&mut cache, "c", &address, SECOND);
+        assert!(get(&cache, "a", SECOND).is_some());
+        assert!(get(&cache, "b", SECOND).is_none());
+        assert!(get(&cache, "c", SECOND).is_some());
+        for n in 0..1000 {
+            put(&mut cache, &std::format!("n{n}"), &address, SECOND);
+            assert_eq!(cache.statistics().entries, 2);
+        }
+        assert_eq!(cache.statistics().evictions, 1001);
     }
 
     #[test]
-    fn a_cache_without_time_or_room_keeps_nothing() {
+    fn a_cache_without_time_or_room_keeps_nothing_and_still_takes_turns() {
         for settings in [
             CacheSettings { entries: 0, ..CacheSettings::default() },
             CacheSettings { time_to_live: Duration::ZERO, ..CacheSettings::default() },
         ] {
             let mut cache = AddressCache::new(settings);
-            let answer = cache.put(&name("a"), Link::Hosts, ips(&["::1"]), SECOND);
-            assert_eq!(answer, ips(&["::1"]));
-            assert_eq!(cache.get(&name("a"), SECOND), None);
+            let addresses = ips(&["10.0.0.1", "10.0.0.2"]);
+            let seen: Vec<_> = (0..4).map(|_| put(&mut cache, "a", &addresses, SECOND)).collect();
+            assert_eq!(seen, addresses.repeat(2));
+            assert_eq!(get(&cache, "a", SECOND), None);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A host name in one spelling; knows no address.
 
 use alloc::string::String;
+use core::borrow::Borrow;
 use core::fmt;
 
 /// The longest name, in bytes, without the trailing dot.
@@ -19,6 +20,8 @@ pub enum HostNameError {
     Label,
     /// A byte other than letters, digits, `-` and `_`; names in other scripts come as `xn--…`.
     Character,
+    /// The last label is a number, such as in `127.1` or `0x7f.1`: some resolvers take that as an address.
+    Numeric,
 }
 
 impl fmt::Display for HostNameError {
@@ -28,13 +31,16 @@ impl fmt::Display for HostNameError {
             HostNameError::TooLong => "the name is longer than 253 bytes",
             HostNameError::Label => "a label of the name is empty or longer than 63 bytes",
             HostNameError::Character => "the name holds a character that no host name may hold",
+            HostNameError::Numeric => "the name ends in a number, and is not an address in the usual form",
         })
     }
 }
 
 impl core::error::Error for HostNameError {}
 
-/// A host name: lower case, without a trailing dot, each label 1 to 63 bytes of `a-z 0-9 - _`.
+/// A host name: lower case, without a trailing dot, each label 1 to 63 bytes of `a-z 0-9 - _`, the last one
+/// no number. Such a text is never an address for anybody: C libraries read `127.1`, `0x7f.1` and
+/// `2130706433` as addresses, and browsers refuse every other name that ends like that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostName(String);
 
@@ -51,7 +57,9 @@ impl HostName {
         if text.len() > MAX_NAME_BYTES {
             return Err(HostNameError::TooLong);
         }
+        let mut last = "";
         for label in text.split('.') {
+            last = label;
             if label.is_empty() || label.len() > MAX_LABEL_BYTES {
                 return Err(HostNameError::Label);
             }
@@ -59,11 +67,28 @@ impl HostName {
                 return Err(HostNameError::Character);
             }
         }
+        if is_number(last) {
+            return Err(HostNameError::Numeric);
+        }
         Ok(Self(text.to_ascii_lowercase()))
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a label is a number in a spelling that some resolver takes for a part of an IPv4 address.
+fn is_number(label: &str) -> bool {
+    let hex = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
+    label.bytes().all(|byte| byte.is_ascii_digit())
+        || hex.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Names compare as their texts do, so that a map of names can be asked with a text.
+impl Borrow<str> for HostName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -103,5 +128,26 @@ mod tests {
         assert!(HostName::new(&"a".repeat(63)).is_ok());
         assert_eq!(HostName::new(&"a.".repeat(150)), Err(HostNameError::TooLong));
         assert!(HostName::new("_service._tcp.xn--bcher-kva.example").is_ok());
+    }
+
+    #[test]
+    fn the_limits_are_253_bytes_and_63_a_label() {
+        let longest = [&"a".repeat(63)[..], &"b".repeat(63), &"c".repeat(63), &"d".repeat(61)].join(".");
+        assert_eq!(longest.len(), 253);
+        assert!(HostName::new(&longest).is_ok());
+        assert!(HostName::new(&std::format!("{longest}.")).is_ok(), "the trailing dot does not count");
+        assert_eq!(HostName::new(&std::format!("{longest}d")), Err(HostNameError::TooLong));
+    }
+
+    #[test]
+    fn what_a_c_library_takes_for_an_address_is_no_name() {
+        for text in
+            ["127.1", "2130706433", "0x7f.1", "0x7f000001", "0x", "017700000001", "1.2.3", "a.1", "a.0X7F."]
+        {
+            assert_eq!(HostName::new(text), Err(HostNameError::Numeric), "{text:?}");
+        }
+        for text in ["1.a", "127.0.0.1.example", "0x7g", "1a", "x0", "3com", "a-1"] {
+            assert!(HostName::new(text).is_ok(), "{text:?}");
+        }
     }
 }

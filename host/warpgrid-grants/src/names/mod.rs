@@ -6,15 +6,21 @@
 //! | `registry` | [`ServiceRegistry`]: the names that the operator declares |
 //! | `hosts` | [`HostsFile`]: the text of `/etc/hosts`, written and read |
 //! | `order` | [`LookupOrder`]: which link of the chain answers |
-//! | `cache` | [`AddressCache`]: answers with a time to live, bounded, in rotation |
+//! | `answer` | [`Rotation`] and [`Answer`]: the addresses of a name, in turn |
+//! | `cache` | [`AddressCache`]: answers with a time to live, bounded |
+//! | `absent` | [`AbsentNames`]: names that were asked for in vain |
 
+mod absent;
+mod answer;
 mod cache;
 mod host_name;
 mod hosts;
 mod order;
 mod registry;
 
-pub use cache::{AddressCache, CacheSettings, CacheStatistics, Rotation};
+pub use absent::{Absence, AbsentNames};
+pub use answer::{Answer, Rotation};
+pub use cache::{AddressCache, CacheSettings, CacheStatistics};
 pub use host_name::{HostName, HostNameError};
 pub use hosts::HostsFile;
 pub use order::{Link, LookupOrder, Step};

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! text → an address? → that address
-//!      → registry → virtual hosts file → system, if it is granted
+//!      → bindings and services → registry → virtual hosts file → system, if it is granted
 //! ```
 //! The first link that knows the name answers, and no link behind it is asked.
 
 use super::{HostName, HostNameError, HostsFile, ServiceRegistry};
+use crate::net::SyntheticAddresses;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -17,6 +19,8 @@ use core::net::IpAddr;
 pub enum Link {
     /// The text was an address.
     Literal,
+    /// A binding or a service of the same application, which the host itself answers for.
+    Synthetic,
     /// The service registry.
     Registry,
     /// The virtual hosts file.
@@ -29,6 +33,7 @@ impl fmt::Display for Link {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Link::Literal => "literal",
+            Link::Synthetic => "synthetic",
             Link::Registry => "registry",
             Link::Hosts => "hosts",
             Link::System => "system",
@@ -50,6 +55,7 @@ pub enum Step {
 /// The chain with its data. Immutable.
 #[derive(Debug, Clone, Default)]
 pub struct LookupOrder {
+    synthetic: Arc<SyntheticAddresses>,
     registry: ServiceRegistry,
     hosts: HostsFile,
     system_granted: bool,
@@ -58,16 +64,31 @@ pub struct LookupOrder {
 impl LookupOrder {
     /// A chain over `registry` and `hosts`. Without a grant the system is never asked.
     pub fn new(registry: ServiceRegistry, hosts: HostsFile, system_granted: bool) -> Self {
-        Self { registry, hosts, system_granted }
+        Self { synthetic: Arc::default(), registry, hosts, system_granted }
     }
 
-    /// The address that the text itself is.
+    /// The same with names that the host itself answers for.
+    #[must_use]
+    pub fn with_synthetic(self, synthetic: Arc<SyntheticAddresses>) -> Self {
+        Self { synthetic, ..self }
+    }
+
+    /// The same with another registry and hosts file.
+    #[must_use]
+    pub fn replaced(&self, registry: ServiceRegistry, hosts: HostsFile) -> Self {
+        Self { synthetic: self.synthetic.clone(), registry, hosts, system_granted: self.system_granted }
+    }
+
+    /// The address that the text itself is. IPv4 in IPv6 is given as IPv4.
     pub fn literal(text: &str) -> Option<IpAddr> {
-        text.parse().ok()
+        text.parse().ok().map(|address: IpAddr| address.to_canonical())
     }
 
     /// Decides who answers for a name.
     pub fn step(&self, name: &HostName) -> Step {
+        if let Some(address) = self.synthetic.address_of(name.as_str()) {
+            return Step::Answer(Link::Synthetic, vec![address]);
+        }
         for (link, addresses) in
             [(Link::Registry, self.registry.addresses(name)), (Link::Hosts, self.hosts.addresses(name))]
         {
@@ -89,10 +110,11 @@ impl LookupOrder {
         }
     }
 
-    /// The names of an address, those of the registry first. The system is not asked.
+    /// The names of an address: a synthetic one's own, those of the registry, those of the hosts file. The
+    /// system is not asked.
     pub fn names(&self, address: &IpAddr) -> Vec<HostName> {
-        let mut names = self.registry.names(address).to_vec();
-        for name in self.hosts.names(address) {
+        let mut names: Vec<_> = self.synthetic.name_of(*address).cloned().into_iter().collect();
+        for name in self.registry.names(address).iter().chain(self.hosts.names(address)) {
             if !names.contains(name) {
                 names.push(name.clone());
             }
@@ -147,6 +169,26 @@ mod tests {
         let names = order(false).names(&ip("10.0.0.1"));
         let names: Vec<_> = names.iter().map(HostName::as_str).collect();
         assert_eq!(names, ["both", "alias"]);
+    }
+
+    #[test]
+    fn a_name_that_the_host_answers_for_comes_before_all_others() {
+        let synthetic = Arc::new(SyntheticAddresses::new([HostName::new("both").unwrap()]));
+        let address = synthetic.address_of("both").unwrap();
+        let order = order(true).with_synthetic(synthetic);
+        let replaced = order.replaced(ServiceRegistry::default(), HostsFile::default());
+        for order in [order, replaced] {
+            assert_eq!(order.step_text("BOTH"), Ok(Step::Answer(Link::Synthetic, vec![address])));
+            assert_eq!(order.names(&address), [HostName::new("both").unwrap()]);
+        }
+    }
+
+    #[test]
+    fn an_address_in_an_odd_spelling_is_neither_name_nor_address() {
+        for text in ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1:80", "fe80::1%eth0", "[::1]"] {
+            assert!(order(true).step_text(text).is_err(), "{text}");
+        }
+        assert_eq!(LookupOrder::literal("::ffff:10.0.0.1"), Some(ip("10.0.0.1")));
     }
 
     #[test]

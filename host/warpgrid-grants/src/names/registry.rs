@@ -71,6 +71,19 @@ impl ServiceRegistry {
         }
     }
 
+    /// This registry with another one laid over it: a name of `over` has the addresses of `over` only.
+    #[must_use]
+    pub fn overlaid(&self, over: &Self) -> Self {
+        let mut both = Self::default();
+        let mine = self.by_name.iter().filter(|(name, _)| !over.by_name.contains_key(*name));
+        for (name, addresses) in mine.chain(&over.by_name) {
+            for address in addresses {
+                both.add(name, *address);
+            }
+        }
+        both
+    }
+
     /// The addresses of a name, or nothing.
     pub fn addresses(&self, name: &HostName) -> &[IpAddr] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
@@ -119,6 +132,20 @@ mod tests {
         assert_eq!(names, ["db.warp.local", "cache.warp.local"]);
         assert!(registry.names(&ip("10.0.0.9")).is_empty());
         assert_eq!(registry.len(), 2);
+    }
+
+    #[test]
+    fn a_name_of_the_registry_laid_over_counts_alone() {
+        let below = ServiceRegistry::new([("a", vec![ip("10.0.0.1")]), ("b", vec![ip("10.0.0.2")])]).unwrap();
+        let over = ServiceRegistry::new([("B", vec![ip("10.0.0.3")]), ("c", vec![ip("10.0.0.1")])]).unwrap();
+        let both = below.overlaid(&over);
+        let addresses = |text| both.addresses(&HostName::new(text).unwrap()).to_vec();
+        assert_eq!(
+            [addresses("a"), addresses("b"), addresses("c")].concat(),
+            [ip("10.0.0.1"), ip("10.0.0.3"), ip("10.0.0.1")]
+        );
+        assert!(both.names(&ip("10.0.0.2")).is_empty());
+        assert_eq!(both.names(&ip("10.0.0.1")).len(), 2);
     }
 
     #[test]

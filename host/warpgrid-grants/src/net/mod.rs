@@ -8,6 +8,7 @@
 //! | `address` | [`AddressClass`]: public, private, loopback …, in every spelling |
 //! | `pins` | [`AnswerPins`]: which addresses a guest was told for which name |
 //! | `binding` | [`Binding`]: a database that the host connects to for the guest |
+//! | `synthetic` | [`SyntheticAddresses`]: addresses of names that the host itself answers for |
 
 mod address;
 mod binding;
@@ -17,8 +18,10 @@ mod policy;
 #[cfg(test)]
 mod policy_tests;
 mod rule;
+mod synthetic;
 
 pub use address::{AddressClass, classify};
 pub use binding::{Binding, BindingProtocol};
 pub use pins::AnswerPins;
 pub use policy::{Denied, NetworkPolicy, PolicyError, Purpose};
+pub use synthetic::SyntheticAddresses;

@@ -182,18 +182,11 @@ fn host_name(text: &str) -> Result<HostName, &'static str> {
     if text.contains('*') {
         return Err("`*` stands alone, or as `*.` in front of a name");
     }
-    let name = HostName::new(text).map_err(|error| match error {
+    HostName::new(text).map_err(|error| match error {
         HostNameError::Empty => "the name is empty",
         HostNameError::TooLong => "the name is longer than 253 bytes",
         HostNameError::Label => "a label of the name is empty or longer than 63 bytes",
         HostNameError::Character => "the name holds a character that no host name may hold",
-    })?;
-    // What ends in a number is an address to the resolvers of many systems (`127.1`, `0x7f000001`, `017700000001`).
-    let last = name.as_str().rsplit('.').next().unwrap_or_default();
-    let hexadecimal =
-        last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    if hexadecimal || last.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("it is neither a name nor an address in the usual spelling");
-    }
-    Ok(name)
+        HostNameError::Numeric => "it is neither a name nor an address in the usual spelling",
+    })
 }

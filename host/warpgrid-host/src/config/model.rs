@@ -181,6 +181,7 @@ fn dns(raw: &super::raw::RawDns) -> DnsConfig {
         time_to_live: raw.ttl_seconds.map_or(default.time_to_live, |s| Duration::from_secs(s.into())),
         cache_entries: raw.cache_entries.map_or(default.cache_entries, |entries| entries as usize),
         system: raw.system.unwrap_or(default.system),
+        ..default
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use warpgrid_grants::limits::GuestLimits;
-use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy};
+use warpgrid_grants::net::{AnswerPins, Binding, NetworkPolicy, SyntheticAddresses};
 
 /// The number of an instance, unique in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +47,9 @@ pub struct InstanceFacts {
     pub network: Arc<NetworkPolicy>,
     /// Databases that this instance may reach by name or synthetic address.
     pub bindings: Arc<[Binding]>,
+    /// The addresses of names that the host itself answers for: an address says which binding or service of
+    /// the same application was meant.
+    pub synthetic: Arc<SyntheticAddresses>,
     /// Which addresses were answered for which name: written by the resolver's doors, read by those of the
     /// sockets, so that a grant by name holds for the addresses that this guest was told and no others.
     pub pins: Mutex<AnswerPins>,

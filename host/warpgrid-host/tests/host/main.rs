@@ -2,11 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
 
 mod composing;
+mod dns;
 mod files;
 mod guests_rust;
 mod harness;
 mod linking;
-mod names;
 mod running;
 mod sockets;
 mod ssrf;

@@ -1,11 +1,11 @@
 //! The door `warpgrid:shim/dns`: translates addresses and errors, decides nothing.
 
+use super::DnsCtx;
+use super::ctx::{self, Lookup};
 use super::error::to_wit;
-use super::{DnsCtx, DnsResolver};
 use crate::bindings::warpgrid::shim::dns as wit;
 use crate::instance::InstanceState;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 use wasmtime::component::{HasData, Linker};
 
 struct DnsDoor;
@@ -15,12 +15,7 @@ impl HasData for DnsDoor {
 }
 
 pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
-    wit::add_to_linker::<_, DnsDoor>(linker, view)
-}
-
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
-fn view(state: &mut InstanceState) -> &mut DnsCtx {
-    state.shims.dns.as_mut().expect("an engine that links a shim prepares its state")
+    wit::add_to_linker::<_, DnsDoor>(linker, ctx::of)
 }
 
 impl wit::Host for DnsCtx {
@@ -28,10 +23,12 @@ impl wit::Host for DnsCtx {
         &mut self,
         name: String,
     ) -> wasmtime::Result<Result<Vec<wit::IpAddress>, wit::DnsError>> {
-        let resolver: Arc<DnsResolver> = self.resolver.clone();
-        let result = resolver.resolve(&name).await;
+        let result = match self.look_up(&name) {
+            Lookup::Done(result) => result,
+            Lookup::UnderWay(lookup) => lookup.await,
+        };
         Ok(match result {
-            Ok(addresses) => Ok(addresses.into_iter().map(address_to_wit).collect()),
+            Ok(answer) => Ok(answer.iter().map(address_to_wit).collect()),
             Err(error) => Err(to_wit(&error)),
         })
     }
