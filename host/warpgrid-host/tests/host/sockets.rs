@@ -1,13 +1,12 @@
 //! Sockets of guests: TCP and UDP by std, tokio and `wasi:sockets` 0.3, granted, refused and counted.
 
 use crate::harness::{guest, run_watched, run_with};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use warpgrid_grants::limits::GuestLimits;
-use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_grants::refusal::{Capability, Reason, Refusal};
 use warpgrid_host::{AppConfig, Application, ShimConfig, WarpGridEngine};
@@ -254,15 +253,13 @@ async fn a_binding_is_not_reached_by_the_network() {
         let (ran, facts) = run_watched(&application, &["echo", &address], &[], |_| ()).await;
         assert_eq!(ran.text().trim_end(), expected);
         assert_eq!(facts.refusals.newest(), refused(&address, Reason::NotYet));
-        // By name: the guest was told a synthetic address for it.
-        for (target, reason) in [("240.0.0.7:5432", Reason::NotYet), ("240.0.0.7:5433", Reason::NotYet)] {
-            let tell = |facts: &warpgrid_host::instance::InstanceFacts| {
-                let name = HostName::new("db.warp.local").unwrap();
-                facts.pins.lock().unwrap().record(&name, &["240.0.0.7".parse::<IpAddr>().unwrap()]);
-            };
-            let (ran, facts) = run_watched(&application, &["echo", target], &[], tell).await;
+        // By the address that stands for the binding's name, on its port and on another one.
+        let synthetic = application.config().synthetic_addresses().address_of("db.warp.local").unwrap();
+        for port in [5432, 5433] {
+            let target = SocketAddr::new(synthetic, port).to_string();
+            let (ran, facts) = run_watched(&application, &["echo", &target], &[], |_| ()).await;
             assert_eq!(ran.text().trim_end(), expected, "{target}");
-            assert_eq!(facts.refusals.newest(), refused(target, reason), "{target}");
+            assert_eq!(facts.refusals.newest(), refused(&target, Reason::NotYet), "{target}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::Semaphore;
-use warpgrid_grants::names::Answer;
+use warpgrid_grants::names::{Answer, Link};
 use warpgrid_grants::refusal::{Capability, Reason};
 use wasmtime::component::Linker;
 
@@ -66,7 +66,10 @@ fn record(
         Ok(answer) => {
             if let Some(name) = answer.name() {
                 let mut pins = facts.pins.lock().unwrap_or_else(PoisonError::into_inner);
-                pins.record(name, answer.unordered());
+                match answer.link() {
+                    Link::System => pins.record_public(name, answer.unordered()),
+                    _ => pins.record(name, answer.unordered()),
+                }
             }
             return result;
         }

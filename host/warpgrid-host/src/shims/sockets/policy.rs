@@ -92,20 +92,19 @@ impl Gate {
         }
     }
 
-    /// Which way a connection goes. A binding is known by its address, or by a name for which this guest was
-    /// told the address.
+    /// Which way a connection goes. A binding is known by its address, or by the synthetic address of its name.
     pub(super) fn route(&self, address: SocketAddr) -> Route<'_> {
         let ip = address.ip().to_canonical();
-        let pins = self.facts.pins.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = self.facts.synthetic.name_of(ip);
         let meant = |host: &BindingHost| match host {
             BindingHost::Address(binding) => *binding == ip,
-            BindingHost::Name(binding) => pins.names(&ip).any(|name| name == binding),
+            BindingHost::Name(binding) => name == Some(binding),
             BindingHost::Nobody => false,
         };
         let mut bindings = self.facts.bindings.iter().zip(&self.binding_hosts);
         match bindings.find(|(binding, host)| binding.port == address.port() && meant(host)) {
             Some((binding, _)) => Route::Binding(binding),
-            None if is_synthetic(ip) && pins.names(&ip).next().is_some() => Route::Unserved,
+            None if name.is_some() => Route::Unserved,
             None => Route::Network,
         }
     }
@@ -170,9 +169,4 @@ impl Gate {
     fn refuse(&self, address: SocketAddr, reason: Reason) {
         self.facts.refusals.add(Capability::Address, &address.to_string(), reason);
     }
-}
-
-/// The block from which names that the host serves itself are given addresses: 240.0.0.0/4.
-fn is_synthetic(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V4(v4) if v4.octets()[0] >= 240 && !v4.is_broadcast())
 }
