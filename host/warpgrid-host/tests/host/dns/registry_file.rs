@@ -20,7 +20,7 @@ fn watch(file: &Path) -> (RegistryWatch, Receiver<Read>) {
 }
 
 fn next(changes: &Receiver<Read>) -> Read {
-    changes.recv_timeout(Duration::from_secs(30)).expect("the change is noticed")
+    changes.recv_timeout(Duration::from_secs(30)).unwrap()
 }
 
 /// The address of `db` in a registry.
