@@ -80,7 +80,11 @@ impl Default for Metrics {
             "instances that trapped or that the host ended",
             instances_failed.clone(),
         );
-        registry.register("limits_hit", "limits that were reached, by the last part of the key", limits.clone());
+        registry.register(
+            "limits_hit",
+            "limits that were reached, by the last part of the key",
+            limits.clone(),
+        );
         registry.register("dns_hits", "look-ups that the cache answered", dns_hits.clone());
         registry.register("dns_misses", "look-ups that the cache did not answer", dns_misses.clone());
         let threading_models = Family::default();

@@ -46,7 +46,9 @@ impl Drop for OpenRecord {
         let (method, path, instance) = (&info.method, info.path(), info.instance());
         match self.status.map(|status| status.as_u16()) {
             Some(status) => tracing::info!(%method, path, status, milliseconds, instance, "answered"),
-            None => tracing::info!(%method, path, milliseconds, instance, "the client did not wait for its end"),
+            None => {
+                tracing::info!(%method, path, milliseconds, instance, "the client did not wait for its end")
+            }
         }
     }
 }
@@ -63,7 +65,8 @@ pub struct ResponseBody {
 impl ResponseBody {
     pub(crate) fn new(body: WasiBody, record: OpenRecord, response: &http::response::Parts) -> Self {
         // A body of a declared length is dropped after its last byte, without being asked for its end.
-        let declared = response.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let declared =
+            response.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let left = declared.or(body.size_hint().exact());
         let status = response.status;
         let mut body = Self { body, record, status, left };

@@ -67,11 +67,7 @@ impl HttpMetrics {
             waiting: Gauge::default(),
             connections: Gauge::default(),
         };
-        registry.register(
-            "http_requests",
-            "requests by method and class of status",
-            this.requests.clone(),
-        );
+        registry.register("http_requests", "requests by method and class of status", this.requests.clone());
         let seconds = "time from a request's headers to the last byte of its response";
         registry.register("http_request_seconds", seconds, this.seconds.clone());
         registry.register(

@@ -112,14 +112,11 @@ impl HttpServer {
 
     /// Serves until `drain` is ready, then takes no new work and waits for open requests: until all are
     /// answered, the time of the configuration is over, or `now` is ready.
-    pub async fn run(
-        self,
-        drain: impl Future<Output = ()>,
-        now: impl Future<Output = ()>,
-    ) -> DrainReport {
+    pub async fn run(self, drain: impl Future<Output = ()>, now: impl Future<Output = ()>) -> DrainReport {
         let Self { service, listener, draining, .. } = self;
         let (tasks, closing, cut) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let permits = Arc::new(Semaphore::new(service.config().max_connections.clamp(1, Semaphore::MAX_PERMITS)));
+        let permits =
+            Arc::new(Semaphore::new(service.config().max_connections.clamp(1, Semaphore::MAX_PERMITS)));
         let mut drain = pin!(drain);
         loop {
             let accepted = async {

@@ -15,8 +15,8 @@ use crate::application::{Application, GuestPre};
 use crate::instance::{InstanceFacts, InstanceState, Outcome, RunError, Stdio, ended_in};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -82,9 +82,7 @@ impl HandlerState for InstanceSource {
     type WorkerExpiration = InstanceLife;
     type WorkerState = ServingInstance;
 
-    async fn instantiate(
-        &self,
-    ) -> wasmtime::Result<Instance<InstanceState, InstanceLife, ServingInstance>> {
+    async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, InstanceLife, ServingInstance>> {
         let Ok(permit) = self.instances.clone().try_acquire_owned() else {
             return Err(AllBusy(self.config.max_instances).into());
         };
@@ -93,11 +91,8 @@ impl HandlerState for InstanceSource {
         let facts = self.application.facts(&options);
         if matches!(options.stdio, Stdio::Closed) {
             let (output, error) = LogStream::pair(&facts);
-            options.stdio = Stdio::Streams {
-                input: None,
-                output: Some(Box::new(output)),
-                error: Some(Box::new(error)),
-            };
+            options.stdio =
+                Stdio::Streams { input: None, output: Some(Box::new(output)), error: Some(Box::new(error)) };
         }
         let request_time = facts.limits.request;
         let mut store = self.application.store(facts.clone(), options)?;
@@ -191,14 +186,20 @@ impl WorkerExpiration for InstanceLife {
             WorkerStatus::Idle | WorkerStatus::Requests => since,
         };
         let Some(deadline) = since.checked_add(time) else { return Poll::Pending };
-        if this.sleep.deadline() != deadline.into() {
+        // The timer is only moved when it would be late: most requests are over long before their time.
+        if this.sleep.deadline() > deadline.into() {
             this.sleep.as_mut().reset(deadline.into());
         }
-        let over = this.sleep.as_mut().poll(context);
-        if over.is_ready() && status != WorkerStatus::Idle {
-            this.shared.expired.store(true, Ordering::Relaxed);
+        while this.sleep.as_mut().poll(context).is_ready() {
+            if Instant::now() >= deadline {
+                if status != WorkerStatus::Idle {
+                    this.shared.expired.store(true, Ordering::Relaxed);
+                }
+                return Poll::Ready(());
+            }
+            this.sleep.as_mut().reset(deadline.into());
         }
-        over
+        Poll::Pending
     }
 }
 

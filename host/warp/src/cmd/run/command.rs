@@ -40,9 +40,7 @@ pub(super) fn run(
             Ok(ExitCode::from(report::TRAP))
         }
         Ended::Guest(Err(
-            error @ (RunError::OutOfMemory { .. }
-            | RunError::CpuLimit { .. }
-            | RunError::HandleLimit { .. }),
+            error @ (RunError::OutOfMemory { .. } | RunError::CpuLimit { .. } | RunError::HandleLimit { .. }),
         )) => {
             eprintln!("error: `{}`: {error}", path.display());
             Ok(ExitCode::from(report::TRAP))

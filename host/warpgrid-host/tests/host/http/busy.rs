@@ -58,8 +58,7 @@ async fn a_request_beyond_the_queue_is_told_when_to_come_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_waited_too_long_is_told_when_to_come_back() {
-    let config =
-        HttpConfig { max_instances: 1, queue_wait: Duration::from_millis(50), ..on_free_port() };
+    let config = HttpConfig { max_instances: 1, queue_wait: Duration::from_millis(50), ..on_free_port() };
     let served = serve("http_routes", config).await;
     let _busy = served.ask(NEVER);
     served.until_taken(1).await;

@@ -53,7 +53,8 @@ async fn a_second_word_ends_at_once() {
 async fn a_port_that_is_taken_is_named() {
     let served = serve("http_routes", on_free_port()).await;
     let again = HttpConfig { listen: served.address, ..on_free_port() };
-    let (application, options) = (served.service.application().clone(), std::sync::Arc::new(Default::default));
+    let (application, options) =
+        (served.service.application().clone(), std::sync::Arc::new(Default::default));
     let service = warpgrid_host::http::HttpService::new(application, again, options).unwrap();
     let error = HttpServer::bind(std::sync::Arc::new(service)).await.err().unwrap();
     assert_eq!(error.to_string(), format!("cannot listen on `{}`", served.address));
