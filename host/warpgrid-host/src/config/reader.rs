@@ -84,28 +84,24 @@ impl Table<'_> {
         Ok(())
     }
 
-    pub(super) fn seconds(
-        &self,
-        key: &str,
-        seconds: Option<Seconds>,
-        value: &mut Duration,
-    ) -> Result<(), ConfigError> {
+    /// A time that may be nothing.
+    pub(super) fn seconds(&self, seconds: Option<Seconds>, value: &mut Duration) {
         if let Some(Seconds(seconds)) = seconds {
             *value = seconds;
         }
-        Ok(())
     }
 
-    /// As `seconds`, for a time that cannot be nothing.
+    /// A time that cannot be nothing.
     pub(super) fn some_seconds(
         &self,
         key: &str,
         seconds: Option<Seconds>,
         value: &mut Duration,
     ) -> Result<(), ConfigError> {
-        match seconds {
-            Some(Seconds(Duration::ZERO)) => Err(self.error(key, "0 seconds leave no time at all")),
-            seconds => self.seconds(key, seconds, value),
+        if let Some(Seconds(Duration::ZERO)) = seconds {
+            return Err(self.error(key, "0 seconds leave no time at all"));
         }
+        self.seconds(seconds, value);
+        Ok(())
     }
 }

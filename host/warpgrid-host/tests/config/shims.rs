@@ -26,10 +26,16 @@ fn an_unknown_shim_is_a_warning_and_so_is_one_without_a_host_side() {
         [
             "line 2: unknown shim `dsn` is ignored; did you mean `dns`?",
             "line 3: unknown shim `teleport` is ignored",
-            "line 4: `database-proxy = true` has no effect: warp 0.1.0 does not have that shim yet, and a guest that imports it will not link",
+            "line 4: `database-proxy` has no effect: warp 0.1.0 does not have that shim yet, and a guest that imports it will not link",
             "line 5: unknown shim `threding` is ignored; did you mean `threading`?",
         ]
     );
+}
+
+#[test]
+fn the_settings_of_a_later_shim_are_checked() {
+    let (_, warnings) = parse("[shims]\ndatabase-proxy = { drain-seconds = 30 }").unwrap();
+    assert!(warnings[0].starts_with("line 2: `database-proxy` has no effect"), "{warnings:?}");
 }
 
 #[test]
@@ -40,6 +46,8 @@ fn what_is_wrong_is_named_with_its_line() {
         "[shims]\ndns = { cache-entries = 'all' }",
         "[shims]\nsignals = { queue = 3 }",
         "[shims]\nthreading = 1",
+        "[shims]\ndatabase-proxy = { drain-second = 30 }",
+        "[shims]\ndatabase-proxy = { drain-seconds = 'long' }",
         "[shims]\nsockets = 'off'",
         "[shims]\nfilesystem = { nameservers = ['here'] }",
         "[shims.filesystem.extra-virtual-paths]\n'etc/motd' = 'x'",

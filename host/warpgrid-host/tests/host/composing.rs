@@ -64,7 +64,7 @@ fn a_fallback_that_lacks_an_interface_is_refused() {
     let error = with_fallback(&application, &plain_component("fallback")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the fallback does not export `warpgrid:shim/signals@0.1.0`, which the application imports"
+        "the fallback does not export `warpgrid:shim/database-types@0.1.0`, which the application imports"
     );
 }
 

@@ -27,7 +27,8 @@ impl Console {
 
     /// Waits for a line of the guest.
     pub(crate) async fn hear(&mut self) -> String {
-        self.output.next_line().await.unwrap().expect("the guest ended instead of answering")
+        let line = self.output.next_line().await.unwrap();
+        line.unwrap_or_else(|| panic!("the guest ended instead of answering"))
     }
 }
 
@@ -53,6 +54,7 @@ pub(crate) async fn with_console(application: &Application, talk: impl AsyncFnOn
         };
         tokio::join!(instance.run(), talked)
     };
-    let (outcome, ()) = tokio::time::timeout(Duration::from_secs(120), both).await.expect("the guest hangs");
+    let ended = tokio::time::timeout(Duration::from_secs(120), both).await;
+    let (outcome, ()) = ended.unwrap_or_else(|_| panic!("the guest hangs"));
     assert_eq!(outcome.unwrap(), Outcome::Exited(0));
 }

@@ -217,8 +217,8 @@ fn one(reader: &Reader<'_>, name: &str, raw: RawBinding) -> Result<BindingConfig
     let below = [path[0], path[1], "pool"];
     let (table, mut pool) = (reader.table(&below), PoolConfig::default());
     table.count("size", raw.pool.size, 1..=10_000, &mut pool.size)?;
-    table.seconds("wait-seconds", raw.pool.wait_seconds, &mut pool.wait)?;
-    table.seconds("idle-seconds", raw.pool.idle_seconds, &mut pool.idle)?;
+    table.seconds(raw.pool.wait_seconds, &mut pool.wait);
+    table.seconds(raw.pool.idle_seconds, &mut pool.idle);
     Ok(BindingConfig {
         binding: Binding { name: name.to_owned(), protocol, host, port },
         database: raw.database,

@@ -133,14 +133,14 @@ pub(in crate::config) fn read(reader: &Reader<'_>, raw: RawHttp) -> Result<HttpC
         1..=MANY,
         &mut http.requests_per_instance,
     )?;
-    table.seconds("idle-seconds", raw.idle_seconds, &mut http.idle)?;
+    table.seconds(raw.idle_seconds, &mut http.idle);
     table.count("queue-length", raw.queue_length, 0..=MANY, &mut http.queue_length)?;
-    table.seconds("queue-wait-seconds", raw.queue_wait_seconds, &mut http.queue_wait)?;
+    table.seconds(raw.queue_wait_seconds, &mut http.queue_wait);
     table.count("max-connections", raw.max_connections, 1..=MANY, &mut http.max_connections)?;
     table.size("header-size", raw.header_size, 8 << 10..=16 << 20, &mut http.header_bytes)?;
     table.count("header-count", raw.header_count, 1..=10_000, &mut http.header_count)?;
     table.some_seconds("header-wait-seconds", raw.header_wait_seconds, &mut http.header_wait)?;
     http.body_bytes = raw.body_size.map(|size| size.0);
-    table.seconds("drain-seconds", raw.drain_seconds, &mut http.drain)?;
+    table.seconds(raw.drain_seconds, &mut http.drain);
     Ok(http)
 }

@@ -147,9 +147,11 @@ pub(in crate::config) fn read(
     NetworkPolicy::new(&[], &raw.listen).map_err(|error| table.error("listen", &error.to_string()))?;
     let policy = NetworkPolicy::new(&raw.allow, &raw.listen)
         .map_err(|error| table.error("allow", &error.to_string()))?;
-    let mut outgoing = OutgoingSettings::default();
-    outgoing.ca_file = raw.ca_file.map(PathBuf::from);
-    outgoing.built_in_authorities = raw.built_in_authorities.unwrap_or(true);
+    let mut outgoing = OutgoingSettings {
+        ca_file: raw.ca_file.map(PathBuf::from),
+        built_in_authorities: raw.built_in_authorities.unwrap_or(true),
+        ..OutgoingSettings::default()
+    };
     if !outgoing.built_in_authorities && outgoing.ca_file.is_none() {
         return Err(table.error("built-in-authorities", "without them, `ca-file` must name others"));
     }

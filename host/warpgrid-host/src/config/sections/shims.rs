@@ -92,9 +92,15 @@ pub(in crate::config) const KEYS: &[Key] = &[
     ),
     key(
         &["shims", "database-proxy"],
-        "true or false",
+        "true, false or table",
         "`false`",
-        "Pooled database sessions. This version has no host side for it: `true` is a warning.",
+        "Pooled database sessions. This version has no host side for it: to switch it on is a warning.",
+    ),
+    key(
+        &["shims", "database-proxy", "drain-seconds"],
+        "seconds",
+        "30",
+        "How long sessions may go on after the host was asked to end. No effect in this version.",
     ),
 ];
 
@@ -107,7 +113,7 @@ pub(in crate::config) struct RawShims {
     signals: bool,
     sockets: bool,
     threading: bool,
-    database_proxy: bool,
+    database_proxy: Toggle<RawDatabaseProxy>,
 }
 
 impl Default for RawShims {
@@ -118,7 +124,7 @@ impl Default for RawShims {
             signals: true,
             sockets: true,
             threading: true,
-            database_proxy: false,
+            database_proxy: Toggle::Off,
         }
     }
 }
@@ -140,10 +146,17 @@ struct RawDns {
     system: Option<bool>,
 }
 
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
+struct RawDatabaseProxy {
+    #[serde(rename = "drain-seconds")]
+    _drain: Option<Seconds>,
+}
+
 pub(in crate::config) fn read(reader: &mut Reader<'_>, raw: RawShims) -> Result<ShimConfig, ConfigError> {
-    if raw.database_proxy {
+    if let Toggle::On(_) = raw.database_proxy {
         let message = format!(
-            "`database-proxy = true` has no effect: warp {VERSION} does not have that shim yet, and a guest \
+            "`database-proxy` has no effect: warp {VERSION} does not have that shim yet, and a guest \
              that imports it will not link"
         );
         reader.warn(&["shims", "database-proxy"], message);
@@ -166,7 +179,7 @@ pub(in crate::config) fn read(reader: &mut Reader<'_>, raw: RawShims) -> Result<
 fn dns(reader: &Reader<'_>, raw: &RawDns) -> Result<DnsConfig, ConfigError> {
     let table = reader.table(&["shims", "dns"]);
     let mut dns = DnsConfig::default();
-    table.seconds("ttl-seconds", raw.ttl_seconds, &mut dns.time_to_live)?;
+    table.seconds(raw.ttl_seconds, &mut dns.time_to_live);
     table.count("cache-entries", raw.cache_entries, 0..=10_000_000, &mut dns.cache_entries)?;
     dns.system = raw.system.unwrap_or(dns.system);
     Ok(dns)
