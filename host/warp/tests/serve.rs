@@ -1,5 +1,5 @@
 //! `warp run` with services and signals, as an operator meets them: real program, real guests.
-#![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "set-up code: what fails here is a failed test")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -28,13 +28,13 @@ async fn one_id_goes_through_the_response_and_all_log_lines() {
     let failed = served.send(Request::get("/trap").header("x-request-id", "order-18"), "").await;
     assert_eq!(failed.headers["x-request-id"], "order-18");
     until_logged(&logs, "the guest trapped", 1).await;
-    until_logged(&logs, " answered ", 2).await;
+    until_logged(&logs, ": answered ", 2).await;
     let written = logs.lines_with("0000000000");
     assert!(
         written[0].contains("request=\"order-17\"") && written[0].contains("stream=\"stdout\""),
         "{written:?}"
     );
-    let answered = logs.lines_with(" answered ");
+    let answered = logs.lines_with(": answered ");
     assert!(
         answered[0].contains("request{id=order-17}") && answered[0].contains("status=200"),
         "{answered:?}"
