@@ -181,12 +181,13 @@ impl HttpService {
         };
         let limit = self.application.config().limits.request;
         let give_up = Instant::now() + self.config.queue_wait;
-        let mut pause = Duration::from_millis(1);
+        let (mut pause, mut met_all_busy) = (Duration::from_millis(1), false);
         loop {
-            let freed = self.freed.notified();
-            let mut freed = std::pin::pin!(freed);
-            // From here on no word of a free instance is missed.
-            freed.as_mut().enable();
+            let mut freed = std::pin::pin!(self.freed.notified());
+            if met_all_busy {
+                // From here on no word of a free instance is missed.
+                freed.as_mut().enable();
+            }
             let work = Work { info: info.clone(), hops, permit };
             let sent = tokio::time::timeout(limit + GRACE, self.handler.handle(work, request)).await;
             let error = match sent {
@@ -209,6 +210,10 @@ impl HttpService {
             }
             permit = not_made.request_data.permit;
             request = not_made.request.into_inner().unwrap_or_else(PoisonError::into_inner);
+            if !met_all_busy {
+                met_all_busy = true;
+                continue;
+            }
             let _waiting = self.start_waiting()?;
             tokio::select! {
                 () = freed => {}

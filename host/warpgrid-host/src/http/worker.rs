@@ -7,7 +7,7 @@
 //! when a blocking host call or a guest that never waits keeps that loop from running.
 
 use super::config::HttpConfig;
-use super::current::CurrentRequests;
+use super::current::{CurrentRequests, RequestId};
 use super::in_flight::RequestInfo;
 use super::log_stream::LogStream;
 use super::service::OptionsTemplate;
@@ -16,7 +16,7 @@ use crate::instance::{InstanceFacts, InstanceState, Outcome, RunError, Stdio, en
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -101,7 +101,7 @@ impl HandlerState for InstanceSource {
             () = tokio::time::sleep(request_time) => return Err(StartTimeout(request_time).into()),
         };
         tracing::debug!(instance = %facts.id, "an instance was made");
-        let shared = Arc::new(Shared { expired: Arc::default(), newest: Mutex::new(Instant::now()) });
+        let shared = Arc::new(Shared { expired: Arc::default(), newest: Mutex::new((Instant::now(), None)) });
         Ok(Instance {
             store,
             proxy,
@@ -157,8 +157,14 @@ pub(crate) struct InstanceLife {
 struct Shared {
     /// Set when the time of a request is why the instance is over.
     expired: Arc<AtomicBool>,
-    /// When it took its newest request.
-    newest: Mutex<Instant>,
+    /// Its newest request, and when it took it.
+    newest: Mutex<(Instant, Option<RequestId>)>,
+}
+
+impl Shared {
+    fn newest(&self) -> MutexGuard<'_, (Instant, Option<RequestId>)> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl WorkerExpiration for InstanceLife {
@@ -182,18 +188,24 @@ impl WorkerExpiration for InstanceLife {
         };
         // What is left to do after the response was begun belongs to the request's own time.
         let since = match status {
-            WorkerStatus::PostReturn => *this.shared.newest.lock().unwrap_or_else(PoisonError::into_inner),
+            WorkerStatus::PostReturn => this.shared.newest().0,
             WorkerStatus::Idle | WorkerStatus::Requests => since,
         };
         let Some(deadline) = since.checked_add(time) else { return Poll::Pending };
-        if this.sleep.deadline() != deadline.into() {
+        // The timer is only moved when it would be late: most requests are over long before their time.
+        if this.sleep.deadline() > deadline.into() {
             this.sleep.as_mut().reset(deadline.into());
         }
-        let over = this.sleep.as_mut().poll(context);
-        if over.is_ready() && status != WorkerStatus::Idle {
-            this.shared.expired.store(true, Ordering::Relaxed);
+        while this.sleep.as_mut().poll(context).is_ready() {
+            if Instant::now() >= deadline {
+                if status != WorkerStatus::Idle {
+                    this.shared.expired.store(true, Ordering::Relaxed);
+                }
+                return Poll::Ready(());
+            }
+            this.sleep.as_mut().reset(deadline.into());
         }
-        over
+        Poll::Pending
     }
 }
 
@@ -234,7 +246,7 @@ impl WorkerState for ServingInstance {
             store.data().cpu.restart();
         }
         let current = self.requests.enter(work.info.id.clone(), work.hops);
-        *self.shared.newest.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.shared.newest() = (Instant::now(), Some(work.info.id.clone()));
         let (request_time, permit) = (self.request_time, work.permit);
         Box::pin(async move {
             let _until_answered = (current, permit);
@@ -243,8 +255,10 @@ impl WorkerState for ServingInstance {
     }
 
     fn drop(&self, store: Store<InstanceState>, result: Result<(), wasmtime::Error>) {
-        let (instance, request) = (self.facts.id.number(), self.requests.only());
-        let request = request.as_deref();
+        let instance = self.facts.id.number();
+        // Whose fault it is, is known only if there was never more than one at a time.
+        let newest = self.shared.newest().1.take();
+        let request = newest.as_deref().filter(|_| self.concurrency == 1);
         let end = result.err().map(|error| ended_in(store.data(), error));
         // Everything the guest held goes before the line that says so.
         drop(store);

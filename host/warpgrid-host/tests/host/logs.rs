@@ -1,8 +1,16 @@
 //! Log lines of the test's own thread, kept to be looked at.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
+
+/// Is never anyone's subscriber. While there is only one, a line that a thread without it meets first is
+/// switched off for all threads: with two, every one is asked.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| {
+    let sink = tracing_subscriber::fmt().with_writer(std::io::sink).with_max_level(tracing::Level::INFO);
+    Dispatch::new(sink.finish())
+});
 
 /// What was logged since `capture`, as text, level first.
 #[derive(Clone, Default)]
@@ -32,6 +40,7 @@ impl Write for Logs {
 
 /// Keeps what this thread logs, at level info and above, until the guard goes.
 pub(crate) fn capture() -> (Logs, DefaultGuard) {
+    LazyLock::force(&SECOND);
     let logs = Logs::default();
     let writer = logs.clone();
     let subscriber = tracing_subscriber::fmt()

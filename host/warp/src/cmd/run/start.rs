@@ -25,7 +25,10 @@ impl Given {
     /// The options of one instance.
     pub(super) fn options(&self, stdio: Stdio) -> InstanceOptions {
         let Self { arguments, environment, folders } = self.clone();
-        InstanceOptions { arguments, environment, folders, stdio, ..InstanceOptions::default() }
+        let mut options = InstanceOptions { arguments, environment, ..InstanceOptions::default() };
+        options.folders = folders;
+        options.stdio = stdio;
+        options
     }
 }
 

@@ -1,79 +1,40 @@
 //! What an operator sees: request ids, log lines, metrics, health.
 
 use super::client::{connect, on_free_port, send, serve, serve_limited};
+use crate::logs::{self, Logs};
 use http::{Request, StatusCode};
-use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tracing_subscriber::fmt::MakeWriter;
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_host::http::AdminServer;
 
-/// Log lines of this thread.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    /// Keeps the lines of this thread until the guard is dropped.
-    fn keep(&self) -> tracing::subscriber::DefaultGuard {
-        let log = tracing_subscriber::fmt().with_ansi(false).with_writer(self.clone());
-        tracing::subscriber::set_default(log.finish())
-    }
-
-    fn with(&self, word: &str) -> Vec<String> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().filter(|line| line.contains(word)).map(str::to_owned).collect()
-    }
-}
-
-impl Lines {
-    /// Waits for lines with a word.
-    async fn until(&self, word: &str, count: usize) {
-        let waited = tokio::time::timeout(Duration::from_secs(60), async {
-            while self.with(word).len() < count {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        });
-        assert!(waited.await.is_ok(), "no `{word}` in {:#?}", self.with(""));
-    }
-}
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// Waits for lines with a text.
+async fn until_logged(logs: &Logs, text: &str, count: usize) {
+    let waited = tokio::time::timeout(Duration::from_secs(60), async {
+        while logs.lines_with(text).len() < count {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "no `{text}` in\n{}", logs.text());
 }
 
 #[tokio::test]
 async fn one_id_goes_through_the_response_and_all_log_lines() {
-    let lines = Lines::default();
-    let _kept = lines.keep();
+    let (logs, _guard) = logs::capture();
     let served = serve("http_routes", on_free_port()).await;
     let answer = served.send(Request::get("/log?lines=1").header("x-request-id", "order-17"), "").await;
     assert_eq!(answer.headers["x-request-id"], "order-17");
     let failed = served.send(Request::get("/trap").header("x-request-id", "order-18"), "").await;
     assert_eq!(failed.headers["x-request-id"], "order-18");
-    lines.until("the guest trapped", 1).await;
-    lines.until(" answered ", 2).await;
-    let written = lines.with("0000000000");
+    until_logged(&logs, "the guest trapped", 1).await;
+    until_logged(&logs, ": answered ", 2).await;
+    let written = logs.lines_with("0000000000");
     assert!(
         written[0].contains("request=\"order-17\"") && written[0].contains("stream=\"stdout\""),
         "{written:?}"
     );
-    let answered = lines.with(" answered ");
+    let answered = logs.lines_with(": answered ");
     assert!(
         answered[0].contains("request{id=order-17}") && answered[0].contains("status=200"),
         "{answered:?}"
@@ -82,7 +43,7 @@ async fn one_id_goes_through_the_response_and_all_log_lines() {
         answered[1].contains("request{id=order-18}") && answered[1].contains("status=500"),
         "{answered:?}"
     );
-    let trapped = lines.with("the guest trapped");
+    let trapped = logs.lines_with("the guest trapped");
     assert!(trapped[0].contains("order-18") && trapped[0].contains("unreachable"), "{trapped:?}");
 }
 
@@ -97,20 +58,19 @@ async fn strange_ids_are_replaced_and_missing_ones_made() {
 
 #[tokio::test]
 async fn what_a_guest_writes_is_escaped_bounded_and_warned_about_once() {
-    let lines = Lines::default();
-    let _kept = lines.keep();
+    let (logs, _guard) = logs::capture();
     let limits = GuestLimits { log_bytes: 350, ..GuestLimits::default() };
     let served = serve_limited("http_routes", on_free_port(), limits).await;
     served.get("/log?lines=2").await;
     served.get("/log?lines=500").await;
     served.end().await;
-    let escaped = lines.with("escape ");
+    let escaped = logs.lines_with("escape ");
     assert!(
         escaped[0].contains("escape \\u{1b}[31m and no end") && !escaped[0].contains('\u{1b}'),
         "{escaped:?}"
     );
-    assert_eq!(lines.with("00000000000").len(), 4, "the last one in part");
-    assert_eq!(lines.with("the rest is dropped").len(), 1);
+    assert_eq!(logs.lines_with("00000000000").len(), 4, "the last one in part");
+    assert_eq!(logs.lines_with("the rest is dropped").len(), 1);
 }
 
 #[tokio::test]
