@@ -1,6 +1,7 @@
 //! The one list of suites; adding a suite is a file and a row here.
 use super::{
-    SuiteContext, first_guest, libc, lint, no_std, repro, robustness, rust_tests, series, sysroot, third_party,
+    SuiteContext, first_guest, libc, lint, no_std, repro, robustness, rust_tests, series, sysroot,
+    third_party,
 };
 use crate::report::SuiteReport;
 

@@ -50,7 +50,9 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     report.case_or_skip("for a target without std", || {
         let Some(target) = target(context)? else {
             let targets = TARGETS.join("`, `");
-            return Ok(Outcome::Skipped(format!("neither of `{targets}` is installed or can be added by rustup")));
+            return Ok(Outcome::Skipped(format!(
+                "neither of `{targets}` is installed or can be added by rustup"
+            )));
         };
         Program::new("cargo")
             .current_dir(&context.paths.root)
@@ -85,7 +87,8 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
 
 /// A target without std that is installed, or that rustup could add.
 fn target(context: &SuiteContext<'_>) -> anyhow::Result<Option<&'static str>> {
-    let sysroot = Program::new("rustc").args(["--print", "sysroot"]).stdout().context("asking for the sysroot")?;
+    let sysroot =
+        Program::new("rustc").args(["--print", "sysroot"]).stdout().context("asking for the sysroot")?;
     let installed = |target: &&&str| {
         std::path::Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir()
     };
