@@ -11,7 +11,11 @@
 //! | `files` | a virtual file against one of a granted folder |
 //! | `load` | requests over HTTP, as many as are answered |
 #![expect(clippy::print_stdout, reason = "the figures")]
-#![expect(clippy::unwrap_used, reason = "a program that measures: what fails here ends it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a program that measures: what fails here ends it"
+)]
 
 mod calls;
 mod files;
