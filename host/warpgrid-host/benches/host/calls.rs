@@ -15,7 +15,7 @@ fn caller(interface: &str) -> Vec<u8> {
                 (export "is-virtual" (func (param "path" string) (result bool)))))
             (core module $memory-module (memory (export "memory") 1) (data (i32.const 16) "/data/file"))
             (core instance $memory (instantiate $memory-module))
-            (core func $is-virtual (canon lower (func $host "is-virtual") (memory $memory "memory")))
+            (core func $is-virtual (canon lower (func $host "is-virtual") (memory (core memory $memory "memory"))))
             (core module $module
                 (import "host" "is-virtual" (func $is-virtual (param i32 i32) (result i32)))
                 (func (export "run") (result i32) (local $left i32)
