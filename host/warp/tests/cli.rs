@@ -44,7 +44,12 @@ impl Room {
 }
 
 fn warp(arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> Output {
+    warp_with_cache(Path::new(env!("CARGO_TARGET_TMPDIR")), arguments)
+}
+
+fn warp_with_cache(cache: &Path, arguments: &[&dyn AsRef<std::ffi::OsStr>]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_warp"));
+    command.env("XDG_CACHE_HOME", cache);
     command.args(arguments.iter().map(|argument| argument.as_ref())).env_remove("RUST_LOG");
     command.output().unwrap()
 }
@@ -181,6 +186,23 @@ fn explain_says_what_is_missing_and_runs_nothing() {
     let folder = warp(&[&"run", &"--explain", &"--dir", &"/srv::/data", &guest]);
     let said = String::from_utf8(folder.stdout).unwrap();
     assert!(said.contains("`/data` from `/srv`, to read and write"), "{said}");
-    assert_eq!(warp(&[&"run", &"--json", &guest]).status.code(), Some(2), "`--json` needs `--explain`");
+    assert_eq!(warp(&[&"run", &"--json", &guest]).status.code(), Some(125), "a command has no use for `--json`");
     assert_eq!(warp(&[&"run", &"--explain", &room.put("a.c", "int main;")]).status.code(), Some(125));
+}
+
+#[test]
+fn compiled_code_is_kept_in_the_users_cache_unless_told_otherwise() {
+    let room = Room::new();
+    let (guest, kept) = (room.guest(), room.path("cache/warpgrid/compiled"));
+    let cache = room.path("cache");
+    let output = warp_with_cache(&cache, &[&"run", &"--no-cache", &guest, &"good"]);
+    assert_eq!((output.status.code(), kept.exists()), (Some(3), false));
+    for _ in 0..2 {
+        let output = warp_with_cache(&cache, &[&"run", &guest, &"good"]);
+        assert_eq!((output.status.code(), kept.exists()), (Some(3), true), "{}", error_of(&output));
+    }
+    // A folder that cannot be used is a warning.
+    let output = warp_with_cache(&guest, &[&"run", &guest, &"good"]);
+    assert_eq!(output.status.code(), Some(3), "{}", error_of(&output));
+    assert!(error_of(&output).contains("no cache of compiled code"), "{}", error_of(&output));
 }

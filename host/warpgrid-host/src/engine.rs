@@ -107,6 +107,11 @@ impl WarpGridEngine {
         &self.config
     }
 
+    /// The engine underneath, for an embedder that also runs components of its own.
+    pub fn wasmtime(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Where the room of instances comes from.
     pub fn room(&self) -> &Room {
         &self.room

@@ -2,6 +2,9 @@
 mod build;
 mod figures;
 mod first_guest;
+mod host;
+mod serving;
 
 pub use build::run as run_build;
 pub use figures::{Figures, Ratio};
+pub use host::{HostFigure, Side, run as run_host};

@@ -2,10 +2,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::bench::{self, Figures};
+use anyhow::Context;
+
+use crate::bench::{self, Figures, HostFigure};
+use crate::file;
 use crate::paths::Paths;
 use crate::plan::RustRoad;
-use crate::run::job_count;
+use crate::run::{self, RunOptions, job_count};
 use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
 
 /// Flags of `bench`.
@@ -15,6 +18,7 @@ Examples:
   cargo xtask bench build                             measure builds and the first guest
   cargo xtask bench build --json target/bench.json    keep the figures
   cargo xtask bench build --skip-cold                 in a few minutes
+  cargo xtask bench host --json target/host.json      the host against bare wasmtime and `wasmtime serve`
 
 Single figures are of this machine; only the ratios compare.")]
 pub struct BenchArgs {
@@ -37,6 +41,8 @@ pub struct BenchArgs {
 enum Benchmark {
     /// Builds of the SDK, and the time to a first guest
     Build,
+    /// Starting instances, calls, names, files, HTTP
+    Host,
 }
 
 /// Measures and prints; writes JSON when asked.
@@ -45,6 +51,9 @@ enum Benchmark {
 /// When the SDK cannot be built or a measured command fails.
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let jobs = job_count(None);
+    if let Benchmark::Host = args.what {
+        return run_host(args, paths, jobs);
+    }
     let sdk = Some(SdkUnderTest::prepare(paths, jobs, false, RustRoad::Auto)?);
     let context = SuiteContext {
         paths,
@@ -57,13 +66,49 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         bless: false,
     };
     let figures = match args.what {
-        Benchmark::Build => bench::run_build(&context, usize::from(args.rounds), args.skip_cold)?,
+        Benchmark::Build | Benchmark::Host => {
+            bench::run_build(&context, usize::from(args.rounds), args.skip_cold)?
+        }
     };
     print(&figures);
     if let Some(path) = &args.json {
         figures.write(path)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The host is measured without an SDK.
+fn run_host(args: &BenchArgs, paths: &Paths, jobs: usize) -> anyhow::Result<ExitCode> {
+    let wasmtime = run::stock_wasmtime(paths, &RunOptions { offline: false, jobs })?;
+    let figures = bench::run_host(paths, usize::from(args.rounds), &wasmtime)?;
+    print_host(&figures);
+    if let Some(path) = &args.json {
+        let text = serde_json::to_string_pretty(&figures).context("writing figures as JSON")?;
+        file::replace(path, (text + "\n").as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn print_host(figures: &[HostFigure]) {
+    for figure in figures {
+        let HostFigure { name, goal, .. } = figure;
+        let verdict = match figure.met {
+            Some(true) => "met",
+            Some(false) => "not met",
+            None => "not measured",
+        };
+        println!("{name}: {goal}: {verdict}");
+        if let Some(reason) = &figure.skipped {
+            println!("  skipped: {reason}");
+        }
+        if let (Some(ours), Some(other)) = (&figure.ours, &figure.other) {
+            println!("  {:.1} {} against {:.1} {}", ours.value, ours.unit, other.value, other.unit);
+        }
+        if let (Some(ratio), Some(low), Some(high)) = (figure.ratio, figure.low, figure.high) {
+            println!("  ratio {ratio:.4} ({low:.4} to {high:.4})");
+        }
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]

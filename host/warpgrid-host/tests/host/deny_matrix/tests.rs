@@ -75,7 +75,7 @@ async fn wrong(row: &Row, guests: &BTreeMap<&str, Application>, machine: &Machin
     let text = text.trim();
     let fine = match (row.expected, &ran.outcome) {
         (Expected::Refused(errors), Ok(Outcome::Exited(0))) => {
-            text.strip_prefix("refused ").is_some_and(|error| errors.iter().any(|known| error == *known))
+            text.strip_prefix("refused ").is_some_and(|error| errors.contains(&error))
         }
         (Expected::Harmless(expected), Ok(Outcome::Exited(0))) => text == expected,
         (Expected::Exit(expected), Ok(Outcome::Exited(code))) => *code == expected,
