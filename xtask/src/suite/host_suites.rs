@@ -75,7 +75,8 @@ pub(super) fn named(context: &SuiteContext<'_>, suite: &str) -> anyhow::Result<S
 pub(super) fn rest(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let mut report = SuiteReport::new("host");
     let tests = Tests::prepare(context)?;
-    let mut cargo = tests.cargo().args(["--lib", "--bins"]);
+    // Examples are only compiled: documents show them.
+    let mut cargo = tests.cargo().args(["--lib", "--bins", "--examples"]);
     for program in other_programs(context)? {
         cargo = cargo.args(["--test", &program]);
     }
@@ -83,6 +84,10 @@ pub(super) fn rest(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     let names = tests.list(&|module| !is_shared_out(module))?;
     if !names.is_empty() {
         cargo_test_some(&tests.divided(), &names, &mut report)?;
+    }
+    let documents = tests.cargo().arg("--doc");
+    if documents.clone().args(["--", "--list"]).stdout()?.lines().any(|line| line.ends_with(": test")) {
+        cargo_test(&documents, &mut report)?;
     }
     Ok(report)
 }
@@ -112,7 +117,8 @@ fn other_programs(context: &SuiteContext<'_>) -> anyhow::Result<Vec<String>> {
     Ok(programs)
 }
 
-/// The tests of the host crates, with the very flags and folder of the shipped build: wasmtime is compiled once.
+/// The tests of the host crates, with the very flags, folder and packages of the shipped build: others would compile
+/// wasmtime once more.
 struct Tests {
     cargo: Program,
 }

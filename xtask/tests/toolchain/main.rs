@@ -5,3 +5,5 @@ mod build_systems;
 mod compile;
 #[cfg(test)]
 mod moved;
+#[cfg(test)]
+mod rust;
