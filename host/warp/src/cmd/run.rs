@@ -132,6 +132,7 @@ fn options(args: &RunArgs, config: &WarpConfig, base: &Path) -> anyhow::Result<I
         environment,
         folders: configured.chain(args.dir.iter().cloned()).collect(),
         stdio: Stdio::Inherit,
+        ..InstanceOptions::default()
     })
 }
 

@@ -1,6 +1,7 @@
 //! How a guest ends; runs nothing.
 
 use super::options::Folder;
+use std::path::PathBuf;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -19,6 +20,17 @@ pub enum RunError {
     Folder {
         /// The folder.
         folder: Folder,
+        /// What the system said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An empty folder for the guest could not be made.
+    #[error("cannot make the scratch folder `{guest}` for the guest in `{}`", parent.display())]
+    Scratch {
+        /// Where the guest would see it.
+        guest: String,
+        /// Where it would be on the host.
+        parent: PathBuf,
         /// What the system said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -6,6 +6,7 @@ use super::outcome::RunError;
 use crate::http::OutgoingHttp;
 use crate::shim::InstanceShims;
 use std::sync::Arc;
+use tempfile::TempDir;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -20,6 +21,8 @@ pub struct InstanceState {
     pub(crate) table: ResourceTable,
     pub(crate) shims: InstanceShims,
     pub(crate) limits: StoreLimits,
+    /// Removed from the host when this is dropped, after everything that holds them open.
+    _scratch: Vec<TempDir>,
 }
 
 impl InstanceState {
@@ -52,14 +55,16 @@ pub(crate) fn new_store(
     let limits = StoreLimitsBuilder::new().memory_size(facts.limits.memory_bytes).build();
     let mut table = ResourceTable::new();
     table.set_max_capacity(facts.limits.handles);
-    let wasi = wasi(options)?;
-    let state = InstanceState { facts, wasi, http: WasiHttpCtx::new(), outgoing, table, shims, limits };
+    let mut scratch = Vec::with_capacity(options.scratch.len());
+    let wasi = wasi(options, &mut scratch)?;
+    let http = WasiHttpCtx::new();
+    let state = InstanceState { facts, wasi, http, outgoing, table, shims, limits, _scratch: scratch };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limits);
     Ok(store)
 }
 
-fn wasi(options: InstanceOptions) -> Result<WasiCtx, RunError> {
+fn wasi(options: InstanceOptions, scratch: &mut Vec<TempDir>) -> Result<WasiCtx, RunError> {
     let mut wasi = WasiCtxBuilder::new();
     wasi.args(&options.arguments).envs(&options.environment);
     for folder in options.folders {
@@ -67,6 +72,16 @@ fn wasi(options: InstanceOptions) -> Result<WasiCtx, RunError> {
         if let Err(error) = wasi.preopened_dir(&folder.host, &folder.guest, perms) {
             return Err(RunError::Folder { folder, source: error.into() });
         }
+    }
+    for guest in options.scratch {
+        let parent = options.scratch_parent.clone().unwrap_or_else(std::env::temp_dir);
+        let made = tempfile::Builder::new().prefix("warpgrid-").tempdir_in(&parent);
+        let opened = made.map_err(wasmtime::Error::from).and_then(|folder| {
+            wasi.preopened_dir(folder.path(), &guest, FsPerms::ReadWrite)?;
+            scratch.push(folder);
+            Ok(())
+        });
+        opened.map_err(|error| RunError::Scratch { guest, parent, source: error.into() })?;
     }
     match options.stdio {
         Stdio::Closed => {}

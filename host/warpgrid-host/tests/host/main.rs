@@ -8,3 +8,4 @@ mod harness;
 mod linking;
 mod names;
 mod running;
+mod vfs_fuzz;
