@@ -15,6 +15,14 @@ pub enum FileBytes {
     Shared(Arc<[u8]>),
 }
 
+impl FileBytes {
+    /// Whether two values are the same bytes. Cheap when they come from one place.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let (own, other) = (self.as_ref(), other.as_ref());
+        core::ptr::eq(own, other) || own == other
+    }
+}
+
 impl AsRef<[u8]> for FileBytes {
     fn as_ref(&self) -> &[u8] {
         match self {

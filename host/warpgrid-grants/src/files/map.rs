@@ -67,6 +67,21 @@ impl Entry {
     }
 }
 
+/// How a map stands to a path, for a door that walks from folder to folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A virtual file or device.
+    File,
+    /// A folder whose names all belong to the map.
+    Folder,
+    /// A folder above virtual entries. Other names in it belong to the ordinary file system.
+    Passage,
+    /// The map owns the path, and there is nothing.
+    Missing,
+    /// The ordinary file system answers.
+    Ordinary,
+}
+
 /// What a look-up found.
 enum Found<'a> {
     File(Content),
@@ -149,6 +164,36 @@ impl VirtualFileMap {
             Found::File(content) => Ok(OpenFile::new(&content, path.inode())),
             Found::Subtree(..) | Found::Passage(_) => Err(FsError::IsDirectory),
         }
+    }
+
+    /// How the map stands to `path`, which must be in normal form: absolute, no empty part, no `.` and `..`.
+    pub fn standing(&self, path: &str) -> Standing {
+        match self.entries.get(path) {
+            Some(Entry::File(_)) => return Standing::File,
+            Some(Entry::Subtree(_)) => return Standing::Folder,
+            Some(Entry::Passage(_)) => return Standing::Passage,
+            None => {}
+        }
+        let mut end = path.len();
+        while let Some(slash) = path[..end].rfind('/') {
+            let folder = if slash == 0 { "/" } else { &path[..slash] };
+            match self.entries.get(folder) {
+                Some(Entry::Passage(_)) => return Standing::Ordinary,
+                Some(Entry::File(_)) => return Standing::Missing,
+                Some(Entry::Subtree(subtree)) => {
+                    let relative = &path[slash + 1..];
+                    return if subtree.file(relative).is_some() {
+                        Standing::File
+                    } else if subtree.is_folder(relative) {
+                        Standing::Folder
+                    } else {
+                        Standing::Missing
+                    };
+                }
+                None => end = slash,
+            }
+        }
+        Standing::Ordinary
     }
 
     fn find(&self, path: &NormalPath) -> Result<Found<'_>, FsError> {
@@ -283,6 +328,27 @@ mod tests {
         let limits = GuestLimits { listed_names: 1, ..GuestLimits::default() };
         assert_eq!(map().list("/etc", &limits).unwrap().len(), 1);
         assert_eq!(map().list("/etc/hosts", &limits), Err(FsError::NotDirectory));
+    }
+
+    #[test]
+    fn a_door_that_walks_learns_how_the_map_stands_to_each_folder() {
+        let map = map();
+        for (path, standing) in [
+            ("/", Standing::Passage),
+            ("/etc", Standing::Passage),
+            ("/etc/hosts", Standing::File),
+            ("/etc/hosts/x", Standing::Missing),
+            ("/etc/passwd", Standing::Ordinary),
+            ("/etc/ssl/certs", Standing::Ordinary),
+            ("/usr/share/zoneinfo", Standing::Folder),
+            ("/usr/share/zoneinfo/US", Standing::Folder),
+            ("/usr/share/zoneinfo/US/Eastern", Standing::File),
+            ("/usr/share/zoneinfo/Nowhere", Standing::Missing),
+            ("/home", Standing::Ordinary),
+        ] {
+            assert_eq!(map.standing(path), standing, "{path}");
+        }
+        assert_eq!(VirtualFileMap::builder().build().standing("/etc"), Standing::Ordinary);
     }
 
     #[test]

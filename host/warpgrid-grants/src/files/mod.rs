@@ -19,6 +19,6 @@ mod process;
 pub use builder::{BuildError, VirtualFileMapBuilder};
 pub use content::{Content, FileBytes, RandomFailed, RandomSource, VirtualFolder};
 pub use error::FsError;
-pub use map::{DirectoryEntry, FileKind, VirtualFileMap, VirtualStat};
-pub use open::OpenFile;
+pub use map::{DirectoryEntry, FileKind, Standing, VirtualFileMap, VirtualStat};
+pub use open::{Behind, OpenFile};
 pub use process::ProcessFacts;

@@ -13,6 +13,17 @@ enum Source {
     Random,
 }
 
+/// What an open file reads from, for a door that reads by other means than [`OpenFile::read`].
+#[derive(Clone)]
+pub enum Behind<'a> {
+    /// These bytes.
+    Bytes(&'a FileBytes),
+    /// Nothing; takes everything.
+    Null,
+    /// Random bytes without end.
+    Random,
+}
+
 /// An open virtual file. Its bytes are those of the moment it was opened.
 #[derive(Clone)]
 pub struct OpenFile {
@@ -91,6 +102,15 @@ impl OpenFile {
         match self.source {
             Source::Null => Ok(data.len() as u64),
             Source::Bytes(_) | Source::Random => Err(FsError::ReadOnly),
+        }
+    }
+
+    /// What the file reads from.
+    pub fn behind(&self) -> Behind<'_> {
+        match &self.source {
+            Source::Bytes(bytes) => Behind::Bytes(bytes),
+            Source::Null => Behind::Null,
+            Source::Random => Behind::Random,
         }
     }
 

@@ -43,6 +43,10 @@ pub struct InstanceOptions {
     pub environment: Vec<(String, String)>,
     /// Folders of the host.
     pub folders: Vec<Folder>,
+    /// Where the guest sees empty folders of its own. It may write them; they are removed at its end.
+    pub scratch: Vec<String>,
+    /// Where on the host such folders are made. Default the system's place for temporary files.
+    pub scratch_parent: Option<PathBuf>,
     /// The standard streams.
     pub stdio: Stdio,
     /// The services of the application that this instance's work has passed through before it began, for an
@@ -58,6 +62,7 @@ impl fmt::Debug for InstanceOptions {
             .field("arguments", &self.arguments.len())
             .field("environment", &names)
             .field("folders", &self.folders)
+            .field("scratch", &self.scratch)
             .finish_non_exhaustive()
     }
 }

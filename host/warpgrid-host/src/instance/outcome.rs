@@ -3,6 +3,7 @@
 use super::cpu::CpuLimitReached;
 use super::options::Folder;
 use super::state::InstanceState;
+use std::path::PathBuf;
 use std::time::Duration;
 use warpgrid_grants::refusal::{Capability, Reason};
 use wasmtime::component::ResourceTableError;
@@ -24,6 +25,17 @@ pub enum RunError {
     Folder {
         /// The folder.
         folder: Folder,
+        /// What the system said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An empty folder for the guest could not be made.
+    #[error("cannot make the scratch folder `{guest}` for the guest in `{}`", parent.display())]
+    Scratch {
+        /// Where the guest would see it.
+        guest: String,
+        /// Where it would be on the host.
+        parent: PathBuf,
         /// What the system said.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -10,6 +10,7 @@ use crate::metrics::CountedInstance;
 use crate::shim::InstanceShims;
 use std::sync::Arc;
 use warpgrid_grants::limits::GuestLimits;
+use tempfile::TempDir;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -26,6 +27,8 @@ pub struct InstanceState {
     pub(crate) limits: InstanceLimiter,
     pub(crate) cpu: Arc<CpuMeter>,
     _counted: CountedInstance,
+    /// Removed from the host when this is dropped, after everything that holds them open.
+    _scratch: Vec<TempDir>,
 }
 
 impl InstanceState {
@@ -58,10 +61,11 @@ pub(crate) fn new_store(
     let given = facts.limits;
     let mut table = ResourceTable::new();
     table.set_max_capacity(given.handles);
+    let mut scratch = Vec::with_capacity(options.scratch.len());
     let mut http = WasiHttpCtx::new();
     http.set_field_size_limit(given.header_bytes);
     let state = InstanceState {
-        wasi: wasi(options, &given, &shims)?,
+        wasi: wasi(options, &given, &shims, &mut scratch)?,
         limits: InstanceLimiter::new(facts.clone()),
         cpu: CpuMeter::new(given.cpu),
         _counted: facts.metrics.instance(),
@@ -70,6 +74,7 @@ pub(crate) fn new_store(
         outgoing,
         table,
         shims,
+        _scratch: scratch,
     };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.limits);
@@ -86,7 +91,12 @@ pub(crate) fn new_store(
 /// What the engine itself keeps of one stream or task of WASI 0.3, at most.
 const ENTRIES_PER_HANDLE: usize = 4;
 
-fn wasi(options: InstanceOptions, limits: &GuestLimits, shims: &InstanceShims) -> Result<WasiCtx, RunError> {
+fn wasi(
+    options: InstanceOptions,
+    limits: &GuestLimits,
+    shims: &InstanceShims,
+    scratch: &mut Vec<TempDir>,
+) -> Result<WasiCtx, RunError> {
     let mut wasi = WasiCtxBuilder::new();
     wasi.max_random_size(u64::try_from(limits.call_bytes).unwrap_or(u64::MAX));
     wasi.args(&options.arguments).envs(&options.environment);
@@ -98,6 +108,16 @@ fn wasi(options: InstanceOptions, limits: &GuestLimits, shims: &InstanceShims) -
         if let Err(error) = wasi.preopened_dir(&folder.host, &folder.guest, perms) {
             return Err(RunError::Folder { folder, source: error.into() });
         }
+    }
+    for guest in options.scratch {
+        let parent = options.scratch_parent.clone().unwrap_or_else(std::env::temp_dir);
+        let made = tempfile::Builder::new().prefix("warpgrid-").tempdir_in(&parent);
+        let opened = made.map_err(wasmtime::Error::from).and_then(|folder| {
+            wasi.preopened_dir(folder.path(), &guest, FsPerms::ReadWrite)?;
+            scratch.push(folder);
+            Ok(())
+        });
+        opened.map_err(|error| RunError::Scratch { guest, parent, source: error.into() })?;
     }
     match options.stdio {
         Stdio::Closed => {}

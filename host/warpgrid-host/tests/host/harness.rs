@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 use warpgrid_host::application::LoadError;
-use warpgrid_host::instance::{InstanceFacts, InstanceOptions, Outcome, RunError, Stdio};
+use warpgrid_grants::refusal::Reason;
+use warpgrid_host::instance::{Folder, InstanceFacts, InstanceOptions, Outcome, RunError, Stdio};
 use warpgrid_host::{AppConfig, ShimConfig, WarpConfig, WarpGridEngine};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -114,6 +115,35 @@ pub(crate) async fn run_watched(
     before(&facts);
     let outcome = instance.run().await;
     (Ran { outcome, output: output.contents().to_vec() }, facts)
+}
+
+/// A guest that ended, and what it was refused: subject and reason.
+pub(crate) struct RanWithFolders {
+    pub(crate) ran: Ran,
+    pub(crate) refusals: Vec<(String, Reason)>,
+}
+
+/// Runs a guest with folders, real and scratch.
+pub(crate) async fn run_with_folders(
+    application: &warpgrid_host::Application,
+    arguments: &[&str],
+    folders: Vec<Folder>,
+    scratch: &[&str],
+) -> RanWithFolders {
+    let output = MemoryOutputPipe::new(64 << 20);
+    let options = InstanceOptions {
+        arguments: std::iter::once("guest").chain(arguments.iter().copied()).map(str::to_owned).collect(),
+        folders,
+        scratch: scratch.iter().map(|path| (*path).to_owned()).collect(),
+        stdio: Stdio::Streams { input: None, output: Some(Box::new(output.clone())), error: None },
+        ..InstanceOptions::default()
+    };
+    let instance = application.instantiate(options);
+    let facts = instance.facts().clone();
+    let outcome = instance.run().await;
+    let refusals = facts.refusals.newest().into_iter().map(|refusal| (refusal.subject, refusal.reason));
+    let refusals = refusals.collect();
+    RanWithFolders { ran: Ran { outcome, output: output.contents().to_vec() }, refusals }
 }
 
 /// Loads and runs a guest with the configuration of a `warp.toml`.

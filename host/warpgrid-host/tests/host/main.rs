@@ -23,3 +23,4 @@ mod signals;
 mod sockets;
 mod ssrf;
 mod threading;
+mod vfs_fuzz;

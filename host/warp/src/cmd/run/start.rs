@@ -19,6 +19,7 @@ pub(super) struct Given {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     folders: Vec<Folder>,
+    scratch: Vec<String>,
 }
 
 impl Given {
@@ -134,6 +135,7 @@ fn given(args: &RunArgs, config: &WarpConfig, base: &Path) -> anyhow::Result<Giv
         arguments: std::iter::once(name).chain(args.arguments.iter().cloned()).collect(),
         environment,
         folders: configured.chain(args.dir.iter().cloned()).collect(),
+        scratch: config.scratch.clone(),
     })
 }
 

@@ -63,7 +63,7 @@ async fn look_up(
     })?;
     let (mut granted, mut reason) = (Vec::new(), Reason::NotGranted);
     for address in answers.iter().map(|address| address.to_canonical()) {
-        match facts.network.check(Purpose::Connect, address, target.port, [name]) {
+        match facts.network.check(Purpose::Connect, address, target.port, pinned(&answers, name, address)) {
             Ok(()) => granted.push(address),
             Err(denied) => {
                 tracing::info!(%address, reason = %denied.reason, "an answer of the look-up is not granted");
@@ -72,6 +72,13 @@ async fn look_up(
         }
     }
     Ok((granted, reason))
+}
+
+/// The name whose rule may grant this answer. What the system says may not point a name into the private
+/// network: such an address needs a rule of its own.
+fn pinned<'a>(answers: &Answer, name: &'a HostName, address: IpAddr) -> Option<&'a HostName> {
+    let granted = answers.link() != Link::System || classify(address) == AddressClass::Public;
+    granted.then_some(name)
 }
 
 fn refuse(facts: &InstanceFacts, target: &Target, reason: Reason) -> Error {

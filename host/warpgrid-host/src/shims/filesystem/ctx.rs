@@ -1,17 +1,18 @@
 //! The state of the filesystem shim: the map of an application, the open files of an instance.
 
 use super::config::FilesystemConfig;
+use super::descriptors::{Descriptors, Taken};
+use super::memory_file::MemoryFiles;
+use super::namespace::Namespace;
 use super::zones::{ZoneFolder, zone};
 use crate::application::AppConfig;
 use crate::instance::{InstanceFacts, InstanceState};
 use crate::shim::{Shim, ShimError};
-use std::cell::OnceCell;
 use std::sync::Arc;
 use warpgrid_grants::files::{
     BuildError, FileBytes, FsError, OpenFile, ProcessFacts, RandomFailed, RandomSource, VirtualFileMap,
 };
 use warpgrid_grants::limits::GuestLimits;
-use warpgrid_grants::path::NormalPath;
 use wasmtime::component::Linker;
 
 /// The filesystem shim.
@@ -19,17 +20,15 @@ pub struct Filesystem;
 
 /// What all instances of an application share.
 pub struct FilesystemState {
-    map: VirtualFileMap,
-    limits: GuestLimits,
+    pub(super) map: VirtualFileMap,
+    pub(super) files: MemoryFiles,
 }
 
 /// What one instance owns.
 pub struct FilesystemCtx {
-    shared: Arc<FilesystemState>,
-    facts: Arc<InstanceFacts>,
-    /// Made when the guest first asks for its own `/proc/self`.
-    process: OnceCell<VirtualFileMap>,
-    pub(super) open_files: usize,
+    pub(super) facts: Arc<InstanceFacts>,
+    pub(super) namespace: Arc<Namespace>,
+    pub(super) descriptors: Descriptors,
 }
 
 /// Why the map of an application could not be made.
@@ -52,19 +51,23 @@ impl Shim for Filesystem {
         super::wit::link(linker)
     }
 
+    fn intercept(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
+        super::p2::intercept(linker)?;
+        super::p3::intercept(linker)
+    }
+
     fn configure(config: &FilesystemConfig, app: &AppConfig) -> Result<FilesystemState, ShimError> {
         let map = application_map(config, app)
             .map_err(|error| ShimError { key: Self::KEY, source: Box::new(error) })?;
         tracing::debug!(shim = Self::KEY, paths = ?map, zones = super::zones::release(), "configured");
-        Ok(FilesystemState { map, limits: app.limits })
+        Ok(FilesystemState { map, files: MemoryFiles::default() })
     }
 
     fn prepare(state: &Arc<FilesystemState>, instance: &Arc<InstanceFacts>) -> FilesystemCtx {
         FilesystemCtx {
-            shared: state.clone(),
             facts: instance.clone(),
-            process: OnceCell::new(),
-            open_files: 0,
+            namespace: Arc::new(Namespace::new(state.clone(), instance.clone())),
+            descriptors: Descriptors::default(),
         }
     }
 }
@@ -94,38 +97,20 @@ fn application_map(config: &FilesystemConfig, app: &AppConfig) -> Result<Virtual
 impl FilesystemCtx {
     /// The limits of this guest.
     pub(super) fn limits(&self) -> &GuestLimits {
-        &self.shared.limits
+        &self.facts.limits
     }
 
     /// The map that answers for `path`: the instance's own below `/proc/self`, else the application's.
     pub(super) fn map(&self, path: &str) -> &VirtualFileMap {
-        let own = NormalPath::new(path).is_ok_and(|path| {
-            path.as_str()
-                .strip_prefix("/proc/self")
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        if !own {
-            return &self.shared.map;
-        }
-        self.process.get_or_init(|| {
-            let facts = ProcessFacts {
-                name: self.facts.name.to_string(),
-                arguments: self.facts.arguments.clone(),
-                environment: self.facts.environment.clone(),
-            };
-            match VirtualFileMap::builder().process(&facts) {
-                Ok(builder) => builder.build(),
-                Err(_) => self.shared.map.clone(),
-            }
-        })
+        self.namespace.map_for(path)
     }
 
-    /// Opens a virtual file, unless too many are open. The caller puts it into the instance's table and
-    /// counts it.
-    pub(super) fn open(&self, path: &str) -> Result<OpenFile, FsError> {
+    /// Opens a virtual file, unless too many are open. The caller puts it into the instance's table.
+    pub(super) fn open(&self, path: &str) -> Result<(OpenFile, Taken), FsError> {
         let limit = self.limits().open_files;
         let file = self.map(path).open(path)?;
-        if self.open_files >= limit { Err(FsError::LimitReached { limit }) } else { Ok(file) }
+        let taken = self.descriptors.take(limit).ok_or(FsError::LimitReached { limit })?;
+        Ok((file, taken))
     }
 }
 

@@ -2,31 +2,15 @@
 
 use super::ctx::{FilesystemCtx, SystemRandom};
 use super::error::to_wit;
+use super::view::{FilesystemDoor, FilesystemView, view};
 use crate::bindings::warpgrid::shim::filesystem as wit;
 use crate::instance::InstanceState;
 use warpgrid_grants::files::{FileKind, FsError, OpenFile, VirtualStat};
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
-
-/// Borrowed access to what the door needs of an instance.
-pub(super) struct FilesystemView<'a> {
-    ctx: &'a mut FilesystemCtx,
-    table: &'a mut ResourceTable,
-}
-
-struct FilesystemDoor;
-
-impl HasData for FilesystemDoor {
-    type Data<'a> = FilesystemView<'a>;
-}
+use warpgrid_grants::refusal::{Capability, Reason};
+use wasmtime::component::{Linker, Resource};
 
 pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     wit::add_to_linker::<_, FilesystemDoor>(linker, view)
-}
-
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
-fn view(state: &mut InstanceState) -> FilesystemView<'_> {
-    let ctx = state.shims.filesystem.as_mut().expect("an engine that links a shim prepares its state");
-    FilesystemView { ctx, table: &mut state.table }
 }
 
 impl FilesystemView<'_> {
@@ -35,7 +19,12 @@ impl FilesystemView<'_> {
         match &result {
             Ok(_) => tracing::debug!(shim = "filesystem", call, path, "virtual"),
             Err(FsError::NotVirtual) => tracing::debug!(shim = "filesystem", call, path, "not virtual"),
-            Err(error) => tracing::debug!(shim = "filesystem", call, path, %error, "refused"),
+            Err(error) => {
+                tracing::debug!(shim = "filesystem", call, path, %error, "refused");
+                if matches!(error, FsError::LimitReached { .. }) {
+                    self.files.facts.refusals.add(Capability::File, path, Reason::Limit);
+                }
+            }
         }
         result.map_err(to_wit)
     }
@@ -43,7 +32,7 @@ impl FilesystemView<'_> {
 
 impl wit::Host for FilesystemView<'_> {
     fn is_virtual(&mut self, path: String) -> wasmtime::Result<bool> {
-        let answer = self.ctx.map(&path).is_virtual(&path);
+        let answer = self.files.map(&path).is_virtual(&path);
         tracing::debug!(shim = "filesystem", call = "is-virtual", path, answer);
         Ok(answer)
     }
@@ -53,12 +42,12 @@ impl wit::Host for FilesystemView<'_> {
             let file = ctx.map(&path).open(&path)?;
             file.read_all(ctx.limits(), &mut SystemRandom).map(|bytes| bytes.into_owned())
         };
-        let result = read(self.ctx);
+        let result = read(self.files);
         Ok(self.decided("read-virtual", &path, result))
     }
 
     fn stat(&mut self, path: String) -> wasmtime::Result<Result<wit::VirtualStat, wit::FsError>> {
-        let result = self.ctx.map(&path).stat(&path).map(stat_to_wit);
+        let result = self.files.map(&path).stat(&path).map(stat_to_wit);
         Ok(self.decided("stat", &path, result))
     }
 
@@ -66,7 +55,7 @@ impl wit::Host for FilesystemView<'_> {
         &mut self,
         path: String,
     ) -> wasmtime::Result<Result<Vec<wit::DirectoryEntry>, wit::FsError>> {
-        let result = self.ctx.map(&path).list(&path, self.ctx.limits()).map(|entries| {
+        let result = self.files.map(&path).list(&path, self.files.limits()).map(|entries| {
             entries
                 .into_iter()
                 .map(|entry| wit::DirectoryEntry { name: entry.name, kind: kind_to_wit(entry.kind) })
@@ -76,10 +65,10 @@ impl wit::Host for FilesystemView<'_> {
     }
 
     fn open(&mut self, path: String) -> wasmtime::Result<Result<Resource<OpenFile>, wit::FsError>> {
-        let result = match self.ctx.open(&path) {
-            Ok(file) => {
+        let result = match self.files.open(&path) {
+            Ok((file, taken)) => {
                 let handle = self.table.push(file)?;
-                self.ctx.open_files += 1;
+                taken.keep();
                 Ok(handle)
             }
             Err(error) => Err(error),
@@ -96,7 +85,7 @@ impl wit::HostFile for FilesystemView<'_> {
         length: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, wit::FsError>> {
         let file = self.table.get(&file)?;
-        let bytes = file.read(offset, length, self.ctx.limits(), &mut SystemRandom);
+        let bytes = file.read(offset, length, self.files.limits(), &mut SystemRandom);
         Ok(bytes.map(|bytes| bytes.into_owned()).map_err(to_wit))
     }
 
@@ -106,7 +95,11 @@ impl wit::HostFile for FilesystemView<'_> {
         _offset: u64,
         data: Vec<u8>,
     ) -> wasmtime::Result<Result<u64, wit::FsError>> {
-        Ok(self.table.get(&file)?.write(&data).map_err(to_wit))
+        let written = self.table.get(&file)?.write(&data);
+        if written.is_err() {
+            self.files.facts.refusals.add(Capability::File, "a virtual file", Reason::ReadOnly);
+        }
+        Ok(written.map_err(to_wit))
     }
 
     fn stat(&mut self, file: Resource<OpenFile>) -> wasmtime::Result<wit::VirtualStat> {
@@ -115,7 +108,7 @@ impl wit::HostFile for FilesystemView<'_> {
 
     fn drop(&mut self, file: Resource<OpenFile>) -> wasmtime::Result<()> {
         self.table.delete(file)?;
-        self.ctx.open_files = self.ctx.open_files.saturating_sub(1);
+        self.files.descriptors.closed_explicit();
         Ok(())
     }
 }
