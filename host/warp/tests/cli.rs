@@ -186,7 +186,11 @@ fn explain_says_what_is_missing_and_runs_nothing() {
     let folder = warp(&[&"run", &"--explain", &"--dir", &"/srv::/data", &guest]);
     let said = String::from_utf8(folder.stdout).unwrap();
     assert!(said.contains("`/data` from `/srv`, to read and write"), "{said}");
-    assert_eq!(warp(&[&"run", &"--json", &guest]).status.code(), Some(125), "a command has no use for `--json`");
+    assert_eq!(
+        warp(&[&"run", &"--json", &guest]).status.code(),
+        Some(125),
+        "a command has no use for `--json`"
+    );
     assert_eq!(warp(&[&"run", &"--explain", &room.put("a.c", "int main;")]).status.code(), Some(125));
 }
 

@@ -178,7 +178,16 @@ fn every_key_is_read() {
 #[test]
 fn an_application_is_given_what_the_file_says() {
     let (config, _) = parse(FULL).unwrap();
-    let app = config.app_config("file-name", Path::new("")).unwrap();
+    let base = tempfile::tempdir().unwrap();
+    let missing = config.app_config("file-name", base.path()).map(|_| ()).unwrap_err().to_string();
+    assert!(
+        missing.starts_with("`network.ca-file`: cannot read `") && missing.contains("ca.pem"),
+        "{missing}"
+    );
+    std::fs::write(base.path().join("ca.pem"), "of nobody").unwrap();
+    let app = config.app_config("file-name", base.path()).unwrap();
+    assert_eq!(app.outgoing.extra_authorities[0].pem, b"of nobody");
+    assert_eq!(app.registry_file, config.registry_file.as_ref().map(|file| base.path().join(file)));
     assert_eq!(app.name, "users");
     assert_eq!(read("").app_config("file-name", Path::new("")).unwrap().name, "file-name");
     assert_eq!((app.limits, &*app.network), (config.limits, &config.network));

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use warpgrid_host::application::LoadError;
 use warpgrid_grants::refusal::Reason;
+use warpgrid_host::application::LoadError;
+use warpgrid_host::engine::{EngineError, EngineOptions};
 use warpgrid_host::instance::{Folder, InstanceFacts, InstanceOptions, Outcome, RunError, Stdio};
 use warpgrid_host::{AppConfig, ShimConfig, WarpConfig, WarpGridEngine};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -76,6 +77,16 @@ impl Ran {
     }
 }
 
+/// An engine with room for the few instances of a test: a whole engine's room is terabytes of addresses, and
+/// tests make many at once. What they compile is kept, since most guests are loaded by many tests.
+pub(crate) fn engine(config: ShimConfig) -> Result<WarpGridEngine, EngineError> {
+    let code_cache = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
+    WarpGridEngine::with_options(
+        config,
+        &EngineOptions { max_instances: 128, code_cache, ..Default::default() },
+    )
+}
+
 /// The configuration and the application's part of a `warp.toml`.
 pub(crate) fn config(toml: &str) -> (ShimConfig, AppConfig) {
     let (config, _) = WarpConfig::parse(toml, Path::new("warp.toml")).unwrap();
@@ -85,7 +96,7 @@ pub(crate) fn config(toml: &str) -> (ShimConfig, AppConfig) {
 
 pub(crate) fn load(bytes: &[u8], toml: &str) -> Result<warpgrid_host::Application, LoadError> {
     let (shims, app) = config(toml);
-    WarpGridEngine::new(shims).unwrap().load_module(bytes, app)
+    crate::harness::engine(shims).unwrap().load_module(bytes, app)
 }
 
 pub(crate) async fn run_with(

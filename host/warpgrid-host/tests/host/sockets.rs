@@ -9,10 +9,10 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_grants::refusal::{Capability, Reason, Refusal};
-use warpgrid_host::{AppConfig, Application, ShimConfig, WarpGridEngine};
+use warpgrid_host::{AppConfig, Application, ShimConfig};
 
 fn load(name: &str, config: AppConfig) -> Application {
-    WarpGridEngine::new(ShimConfig::default()).unwrap().load_module(&guest(name), config).unwrap()
+    crate::harness::engine(ShimConfig::default()).unwrap().load_module(&guest(name), config).unwrap()
 }
 
 fn network(allow: &[String], listen: &[&str]) -> Arc<NetworkPolicy> {
@@ -268,7 +268,7 @@ async fn a_binding_is_not_reached_by_the_network() {
 async fn without_the_shim_there_is_no_socket() {
     let server = echo_server().await;
     let shims = ShimConfig { sockets: None, ..ShimConfig::default() };
-    let engine = WarpGridEngine::new(shims).unwrap();
+    let engine = crate::harness::engine(shims).unwrap();
     let application = engine.load_module(&guest("sockets_std"), granted(server)).unwrap();
     let ran = run_with(&application, &["echo", &server.to_string()], &[]).await;
     assert_eq!(ran.text(), "PermissionDenied\n");

@@ -25,11 +25,8 @@ pub(super) struct Given {
 impl Given {
     /// The options of one instance.
     pub(super) fn options(&self, stdio: Stdio) -> InstanceOptions {
-        let Self { arguments, environment, folders } = self.clone();
-        let mut options = InstanceOptions { arguments, environment, ..InstanceOptions::default() };
-        options.folders = folders;
-        options.stdio = stdio;
-        options
+        let Self { arguments, environment, folders, scratch } = self.clone();
+        InstanceOptions { arguments, environment, folders, scratch, stdio, ..InstanceOptions::default() }
     }
 }
 

@@ -5,8 +5,8 @@ use crate::instance::InstanceFacts;
 use crate::shims::dns::{DnsError, DnsResolver};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, PoisonError};
-use warpgrid_grants::names::HostName;
-use warpgrid_grants::net::Purpose;
+use warpgrid_grants::names::{Answer, HostName, Link};
+use warpgrid_grants::net::{AddressClass, Purpose, classify};
 use warpgrid_grants::refusal::{Capability, Reason};
 use wasmtime_wasi_http::Error;
 

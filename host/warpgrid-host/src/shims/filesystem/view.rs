@@ -216,7 +216,8 @@ impl FilesystemView<'_> {
 
     /// The answer to a call that would change what is virtual.
     pub(super) fn unchangeable(&self, target: &Target, call: Call) -> Errno {
-        let (Target::File(path) | Target::Folder(path) | Target::Merged(path, _) | Target::Missing(path)) = target
+        let (Target::File(path) | Target::Folder(path) | Target::Merged(path, _) | Target::Missing(path)) =
+            target
         else {
             return Errno::IO;
         };

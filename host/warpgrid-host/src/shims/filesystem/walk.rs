@@ -200,7 +200,9 @@ impl Way<'_> {
     /// What lies below a passage.
     fn passage(&self, path: &str, part: &str) -> Result<Ground, Stop> {
         match &self.here().ground {
-            Ground::None => Ok(self.namespace.mount(path).map_or(Ground::None, |dir| Ground::Dir(dir.clone()))),
+            Ground::None => {
+                Ok(self.namespace.mount(path).map_or(Ground::None, |dir| Ground::Dir(dir.clone())))
+            }
             Ground::Dir(dir) if self.system => match open_folder(dir, part) {
                 Ok(folder) => Ok(Ground::Dir(folder)),
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(Ground::None),

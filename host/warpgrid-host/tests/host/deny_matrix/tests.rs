@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use warpgrid_host::instance::Outcome;
-use warpgrid_host::{AppConfig, Application, ShimConfig, WarpGridEngine};
+use warpgrid_host::{AppConfig, Application, ShimConfig};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine};
 
@@ -59,7 +59,7 @@ impl Machine {
 }
 
 fn guests(shims: &ShimConfig) -> BTreeMap<&'static str, Application> {
-    let engine = WarpGridEngine::new(shims.clone()).unwrap();
+    let engine = crate::harness::engine(shims.clone()).unwrap();
     let names: BTreeSet<_> = ROWS.iter().map(|row| row.guest).collect();
     let load = |name| (name, engine.load_module(&guest(name), AppConfig::default()).unwrap());
     names.into_iter().map(load).collect()

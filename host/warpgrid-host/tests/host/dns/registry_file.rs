@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use warpgrid_grants::names::{HostName, ServiceRegistry};
-use warpgrid_host::WarpGridEngine;
 use warpgrid_host::application::LoadError;
 use warpgrid_host::shims::dns::{RegistryFileError, RegistryWatch, read_registry, watch_registry};
 
@@ -130,7 +129,7 @@ fn a_file_that_is_broken_at_the_start_is_an_error_with_its_line() {
     let load = || {
         let (shims, mut app) = config("");
         app.registry_file = Some(file.clone());
-        WarpGridEngine::new(shims).unwrap().load_module(&guest("dns_lookup"), app).map(|_| ())
+        crate::harness::engine(shims).unwrap().load_module(&guest("dns_lookup"), app).map(|_| ())
     };
     let Err(LoadError::Registry(error)) = load() else { panic!("it loads") };
     assert_eq!(error.line, Some(2));

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use warpgrid_host::instance::{InstanceFacts, InstanceOptions, Outcome, Stdio};
 use warpgrid_host::shims::dns::{Clock, DnsResolver, SystemError, SystemResolver};
-use warpgrid_host::{AppConfig, Application, WarpGridEngine};
+use warpgrid_host::{AppConfig, Application};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 pub(super) fn ips(texts: &[&str]) -> Vec<IpAddr> {
@@ -111,7 +111,7 @@ impl World {
     }
 
     pub(super) fn load_bytes(&self, bytes: &[u8]) -> Application {
-        WarpGridEngine::new(self.shims.clone()).unwrap().load_module(bytes, self.app.clone()).unwrap()
+        crate::harness::engine(self.shims.clone()).unwrap().load_module(bytes, self.app.clone()).unwrap()
     }
 }
 

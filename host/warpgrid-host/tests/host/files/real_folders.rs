@@ -202,7 +202,8 @@ async fn folders_elsewhere_are_reached_by_path_and_through_the_root() {
 async fn the_folder_named_by_a_dot_is_the_root() {
     let tree = tree();
     for name in [".", "./", "/"] {
-        let ran = run(vec![at(tree.path(), name, false)], &["read", "/etc/hosts", "read", "etc/passwd"]).await;
+        let ran =
+            run(vec![at(tree.path(), name, false)], &["read", "/etc/hosts", "read", "etc/passwd"]).await;
         assert_eq!(ran.ran.text(), format!("{HOSTS}\nroot:x:0:0\n"), "{name}");
     }
 }
@@ -211,7 +212,10 @@ async fn the_folder_named_by_a_dot_is_the_root() {
 async fn a_scratch_folder_is_empty_writable_and_gone_at_the_end() {
     let program = program();
     for _ in 0..2 {
-        let steps = ["list", "/tmp", "create", "/tmp/a", "mkdir", "/tmp/b", "rename", "/tmp/a", "/tmp/b/c", "read", "/tmp/b/c"];
+        let steps = [
+            "list", "/tmp", "create", "/tmp/a", "mkdir", "/tmp/b", "rename", "/tmp/a", "/tmp/b/c", "read",
+            "/tmp/b/c",
+        ];
         let ran = run_with_folders(&program, &steps, Vec::new(), &["/tmp"]).await;
         assert_eq!(ran.ran.text(), "\ndone\ndone\ndone\nnew\n");
     }

@@ -3,10 +3,11 @@
 use crate::harness::{config, guest, load, run_with, run_with_folders};
 use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::refusal::Reason;
-use warpgrid_host::{AppConfig, Application, WarpGridEngine};
+use warpgrid_host::{AppConfig, Application};
 
 pub(super) fn program() -> Application {
-    load(&guest("files_std"), "[package]\nname = 'users'\n[registry]\n'db.warp.local' = '10.0.0.5'\n").unwrap()
+    load(&guest("files_std"), "[package]\nname = 'users'\n[registry]\n'db.warp.local' = '10.0.0.5'\n")
+        .unwrap()
 }
 
 /// The lines that the program prints for its arguments.
@@ -39,7 +40,10 @@ async fn a_guest_reads_the_other_system_files() {
 async fn random_bytes_are_32_and_never_the_same() {
     let text = lines(&["bytes", "/dev/urandom", "bytes", "/dev/urandom"]).await.join(" ");
     let mut reads: Vec<_> = text.split_whitespace().collect();
-    assert!(reads.iter().all(|read| read.len() == 64 && read.bytes().any(|digit| digit != b'0')), "{reads:?}");
+    assert!(
+        reads.iter().all(|read| read.len() == 64 && read.bytes().any(|digit| digit != b'0')),
+        "{reads:?}"
+    );
     reads.sort_unstable();
     reads.dedup();
     assert_eq!(reads.len(), 4);
@@ -47,7 +51,10 @@ async fn random_bytes_are_32_and_never_the_same() {
 
 #[tokio::test]
 async fn a_guest_seeks_in_a_virtual_file_and_each_descriptor_has_its_own_position() {
-    assert_eq!(lines(&["middle", "/etc/hosts", "middle", "/etc/hosts"]).await, [".0.0 cal 61", ".0.0 cal 61"]);
+    assert_eq!(
+        lines(&["middle", "/etc/hosts", "middle", "/etc/hosts"]).await,
+        [".0.0 cal 61", ".0.0 cal 61"]
+    );
 }
 
 #[tokio::test]
@@ -100,11 +107,35 @@ async fn folders_are_listed_and_walked() {
 #[tokio::test]
 async fn kinds_and_sizes_are_told() {
     let told = lines(&[
-        "stat", "/etc/hosts", "lstat", "/etc/hosts", "stat", "/etc", "stat", "/", "stat", "/dev/null", "stat",
-        "/usr/share/zoneinfo", "exists", "/etc/hosts", "exists", "/etc/passwd", "readlink", "/etc/hosts",
+        "stat",
+        "/etc/hosts",
+        "lstat",
+        "/etc/hosts",
+        "stat",
+        "/etc",
+        "stat",
+        "/",
+        "stat",
+        "/dev/null",
+        "stat",
+        "/usr/share/zoneinfo",
+        "exists",
+        "/etc/hosts",
+        "exists",
+        "/etc/passwd",
+        "readlink",
+        "/etc/hosts",
     ]);
     let expected = [
-        "file 61", "file 61", "folder 0", "folder 0", "device 0", "folder 0", "true", "false", "InvalidInput",
+        "file 61",
+        "file 61",
+        "folder 0",
+        "folder 0",
+        "device 0",
+        "folder 0",
+        "true",
+        "false",
+        "InvalidInput",
     ];
     assert_eq!(told.await, expected);
 }
@@ -135,7 +166,10 @@ async fn what_is_virtual_cannot_be_changed() {
             assert!(ran.refusals.iter().any(|(_, reason)| *reason == Reason::ReadOnly), "{arguments:?}");
         }
     }
-    assert_eq!(lines(&["write", "/dev/null", "append", "/dev/null", "create", "/dev/null"]).await, ["done"; 3]);
+    assert_eq!(
+        lines(&["write", "/dev/null", "append", "/dev/null", "create", "/dev/null"]).await,
+        ["done"; 3]
+    );
 }
 
 #[tokio::test]
@@ -164,7 +198,7 @@ async fn small_reads_and_short_lists_are_what_small_limits_give() {
 pub(super) fn limited(name: &str, limits: GuestLimits) -> Application {
     let (shims, app) = config("");
     let app = AppConfig { limits, ..app };
-    WarpGridEngine::new(shims).unwrap().load_module(&guest(name), app).unwrap()
+    crate::harness::engine(shims).unwrap().load_module(&guest(name), app).unwrap()
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use warpgrid_host::{AppConfig, WarpGridEngine};
 /// Both guests, which answer alike on the routes that both have.
 pub(crate) const BOTH: [&str; 2] = ["http_routes", "http_routes_p3"];
 
-static ENGINE: LazyLock<WarpGridEngine> = LazyLock::new(|| WarpGridEngine::new(config("").0).unwrap());
+static ENGINE: LazyLock<WarpGridEngine> = LazyLock::new(|| crate::harness::engine(config("").0).unwrap());
 
 /// A service that is served.
 pub(crate) struct Served {

@@ -11,7 +11,7 @@ use warpgrid_grants::net::NetworkPolicy;
 use warpgrid_grants::refusal::{Capability, Reason};
 use warpgrid_host::instance::{InstanceOptions, Outcome, Stdio};
 use warpgrid_host::shims::dns::{SystemError, SystemResolver};
-use warpgrid_host::{AppConfig, Application, WarpGridEngine};
+use warpgrid_host::{AppConfig, Application};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 
 /// The two doors: WASI 0.2 and 0.3.
@@ -52,7 +52,7 @@ impl SystemResolver for System {
 
 /// Names of the registry for servers on loopback.
 const REGISTRY: &str = "[registry]\n'users.example' = '127.0.0.1'\n'other.example' = '127.0.0.1'\n";
-const ASK_SYSTEM: &str = "[shims]\ndns = { system = true, ttl-seconds = 0 }\n";
+const ASK_SYSTEM: &str = "[shims]\ndns = { system = true, ttl-seconds = 0, negative-ttl-seconds = 0 }\n";
 
 /// An application that sends requests.
 pub(crate) struct Sender {
@@ -87,7 +87,7 @@ impl Sender {
         let (shims, mut app) = config(toml);
         app.network = Arc::new(NetworkPolicy::new(allow, &[]).unwrap());
         edit(&mut app);
-        let application = WarpGridEngine::new(shims).unwrap().load_module(&guest(door), app).unwrap();
+        let application = crate::harness::engine(shims).unwrap().load_module(&guest(door), app).unwrap();
         Self { application, door }
     }
 

@@ -9,7 +9,6 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::error::Error;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
-use warpgrid_host::WarpGridEngine;
 use warpgrid_host::http::CertificateAuthorities;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
@@ -113,7 +112,7 @@ fn authorities_that_cannot_be_read_are_named_when_the_application_is_loaded() {
         };
         app.outgoing.extra_authorities = authorities.iter().map(authority).collect();
         app.outgoing.only_extra_authorities = only;
-        let engine = WarpGridEngine::new(shims).unwrap();
+        let engine = crate::harness::engine(shims).unwrap();
         let error = engine.load_module(&guest("httpout_get"), app).err().unwrap();
         (error.to_string(), error.source().is_some())
     };

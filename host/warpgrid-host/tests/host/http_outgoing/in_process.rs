@@ -9,8 +9,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use warpgrid_grants::refusal::Reason;
+use warpgrid_host::InstanceOptions;
 use warpgrid_host::http::{HttpConfig, HttpService, LocalService, Services};
-use warpgrid_host::{InstanceOptions, WarpGridEngine};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response<WasiBody>, Error>> + Send + 'a>>;
@@ -86,7 +86,7 @@ fn guests(names: &[(&'static str, &str)], hops: u32) -> Arc<Services> {
     let all = services(entries);
     let (shims, mut app) = config("");
     (app.services, app.outgoing.hops) = (all.clone(), hops);
-    let engine = WarpGridEngine::new(shims).unwrap();
+    let engine = crate::harness::engine(shims).unwrap();
     for (_, name, service) in late {
         let application = Arc::new(engine.load_module(&guest(name), app.clone()).unwrap());
         let options = Arc::new(InstanceOptions::default);

@@ -35,7 +35,7 @@ async fn what_is_not_granted_is_refused_and_recorded_and_nobody_is_asked() {
     let port = server.port();
     let other = Server::start(ok("never")).await.port();
     for (index, (allow, host, reason)) in [
-        (vec![], "users.example", Reason::NotGranted),
+        (vec![], "users.example", Reason::PrivateAddress),
         (vec![format!("users.example:{other}")], "users.example", Reason::NotGranted),
         (vec![], "127.0.0.1", Reason::PrivateAddress),
         (vec![format!("users.example:{port}")], "127.0.0.1", Reason::PrivateAddress),

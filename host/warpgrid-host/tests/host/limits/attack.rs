@@ -45,7 +45,7 @@ impl Attacked {
 
 /// An engine with the defaults.
 pub(super) fn engine() -> WarpGridEngine {
-    WarpGridEngine::new(ShimConfig::default()).unwrap()
+    crate::harness::engine(ShimConfig::default()).unwrap()
 }
 
 /// A guest program with limits.

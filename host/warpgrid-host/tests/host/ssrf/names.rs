@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use warpgrid_grants::names::ServiceRegistry;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::shims::dns::{DnsConfig, SystemError, SystemResolver};
-use warpgrid_host::{AppConfig, ShimConfig, WarpGridEngine};
+use warpgrid_host::{AppConfig, ShimConfig};
 
 const REFUSED: &str = "refused";
 /// The resolver takes it for no name at all, and asks nobody.
@@ -108,7 +108,7 @@ async fn no_name_leads_to_what_no_rule_names() {
     });
     let shims =
         ShimConfig { dns: Some(DnsConfig { system: true, ..DnsConfig::default() }), ..ShimConfig::default() };
-    let engine = WarpGridEngine::new(shims).unwrap();
+    let engine = crate::harness::engine(shims).unwrap();
     let bytes = guest("ssrf_reach");
     let binding = Binding {
         name: "db".into(),

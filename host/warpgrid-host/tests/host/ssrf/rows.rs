@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::NetworkPolicy;
 use warpgrid_host::instance::InstanceFacts;
-use warpgrid_host::{AppConfig, ShimConfig, WarpGridEngine};
+use warpgrid_host::{AppConfig, ShimConfig};
 
 /// What a resolver would have told the guest: `name=address,address`, several with `;`.
 fn tell(facts: &InstanceFacts, told: &str) {
@@ -32,7 +32,7 @@ async fn no_row_reaches_what_no_rule_names() {
     });
     let filled =
         |rules: &[&str]| -> Vec<String> { rules.iter().map(|rule| rule.replace("{open}", &open)).collect() };
-    let engine = WarpGridEngine::new(ShimConfig::default()).unwrap();
+    let engine = crate::harness::engine(ShimConfig::default()).unwrap();
     let bytes = guest("ssrf_reach");
     let mut wrong = Vec::new();
     for group in GROUPS {

@@ -3,8 +3,8 @@
 
 use super::plan::{Act, Step, digest};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fstat, linkat, mkdirat, openat, openat2, readlinkat, renameat,
-    symlinkat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fstat, linkat, mkdirat, openat, openat2, readlinkat,
+    renameat, symlinkat, unlinkat,
 };
 use rustix::io::Errno;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -123,7 +123,10 @@ impl Oracle {
                     // The map follows links out of a passage; the kernel does not, below this folder.
                     _ => openat2(&folder, "hosts", OFlags::CLOEXEC, Mode::empty(), inside),
                 };
-                Ok(format!("d{}", file.and_then(|file| self.content(&file)).unwrap_or_else(|error| class(error).into())))
+                Ok(format!(
+                    "d{}",
+                    file.and_then(|file| self.content(&file)).unwrap_or_else(|error| class(error).into())
+                ))
             }
             Act::Write => self.write(step, nofollow | OFlags::WRONLY),
             Act::Create => self.write(step, nofollow | OFlags::WRONLY | OFlags::CREATE),
@@ -142,7 +145,9 @@ impl Oracle {
             }
             Act::MakeFolder => match self.changed(&step.path) {
                 Ok(named) => done(mkdirat(&named.folder, named.name.as_str(), Mode::from_raw_mode(0o755))),
-                Err(Errno::ROFS) if self.open(&step.path, OFlags::PATH | OFlags::NOFOLLOW).is_ok() => Err(Errno::EXIST),
+                Err(Errno::ROFS) if self.open(&step.path, OFlags::PATH | OFlags::NOFOLLOW).is_ok() => {
+                    Err(Errno::EXIST)
+                }
                 Err(error) => Err(error),
             },
             Act::RemoveFolder => {

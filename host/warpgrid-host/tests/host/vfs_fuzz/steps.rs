@@ -10,11 +10,13 @@ use warpgrid_grants::files::{ProcessFacts, VirtualFileMap};
 use warpgrid_host::instance::Folder;
 
 fn count() -> u64 {
-    std::env::var("WARPGRID_FUZZ_PATHS").map_or(50_000, |text| text.parse().expect("WARPGRID_FUZZ_PATHS is a number"))
+    std::env::var("WARPGRID_FUZZ_PATHS")
+        .map_or(50_000, |text| text.parse().expect("WARPGRID_FUZZ_PATHS is a number"))
 }
 
 fn seed() -> u64 {
-    std::env::var("WARPGRID_FUZZ_SEED").map_or(0x5eed, |text| text.parse().expect("WARPGRID_FUZZ_SEED is a number"))
+    std::env::var("WARPGRID_FUZZ_SEED")
+        .map_or(0x5eed, |text| text.parse().expect("WARPGRID_FUZZ_SEED is a number"))
 }
 
 /// Steps that are made one after the other in the same folders. Then the folders start anew.
@@ -77,8 +79,7 @@ async fn round(program: &warpgrid_host::Application, guest_path: &str, seed: u64
     let map = is_mapped.then(map);
     let oracle = Oracle::new(&theirs.path().join("root"), map, &["/dev", "/proc", "/proc/self"]);
 
-    let folder =
-        Folder { host: ours.path().join("root"), guest: guest_path.to_owned(), read_only: false };
+    let folder = Folder { host: ours.path().join("root"), guest: guest_path.to_owned(), read_only: false };
     let (seed_text, steps_text) = (seed.to_string(), steps.to_string());
     let arguments = ["steps", guest_path, &seed_text, &steps_text];
     let ran = run_with_folders(program, &arguments, vec![folder], &[]).await;
@@ -101,7 +102,9 @@ fn compare(ours: &TempDir, theirs: &TempDir, is_mapped: bool, seed: u64) {
     if is_mapped {
         let map = map();
         for found in [&mut ours, &mut theirs] {
-            found.retain(|path, _| map.standing(&format!("/{path}")) == warpgrid_grants::files::Standing::Ordinary);
+            found.retain(|path, _| {
+                map.standing(&format!("/{path}")) == warpgrid_grants::files::Standing::Ordinary
+            });
         }
     }
     assert_eq!(ours, theirs, "seed {seed}: the folders differ at the end");

@@ -24,7 +24,7 @@ fn main() -> std::io::Result<()> {
             println!("{text}");
         }
         "udp" => {
-            let socket = UdpSocket::bind("127.0.0.1:0")?;
+            let socket = UdpSocket::bind("0.0.0.0:0")?;
             socket.send_to(b"ping", address)?;
             let mut buffer = [0; 16];
             let (length, from) = socket.recv_from(&mut buffer)?;
