@@ -1,8 +1,8 @@
 //! Builds guests from text and runs them; knows no case.
 
 use std::path::Path;
-use warpgrid_host::application::LoadError;
 use warpgrid_grants::refusal::Reason;
+use warpgrid_host::application::LoadError;
 use warpgrid_host::instance::{Folder, InstanceOptions, Outcome, RunError, Stdio};
 use warpgrid_host::{AppConfig, ShimConfig, WarpConfig, WarpGridEngine};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;

@@ -147,7 +147,10 @@ mod tests {
     #[test]
     fn paths_are_joined_with_one_slash() {
         assert_eq!((join("/", "a").as_str(), join("/a", "b").as_str()), ("/a", "/a/b"));
-        assert_eq!((below("/a/b/c", "/a"), below("/a", "/"), below("/ab", "/a")), (Some("b/c"), Some("a"), None));
+        assert_eq!(
+            (below("/a/b/c", "/a"), below("/a", "/"), below("/ab", "/a")),
+            (Some("b/c"), Some("a"), None)
+        );
         assert_eq!(below("/", "/"), Some(""));
     }
 }

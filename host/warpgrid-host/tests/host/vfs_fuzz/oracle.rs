@@ -3,8 +3,8 @@
 
 use super::plan::{Act, Step, digest};
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fstat, linkat, mkdirat, openat, openat2, readlinkat, renameat,
-    symlinkat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, fstat, linkat, mkdirat, openat, openat2, readlinkat,
+    renameat, symlinkat, unlinkat,
 };
 use rustix::io::Errno;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -43,7 +43,13 @@ impl Oracle {
         }
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         let mode = if flags.contains(OFlags::CREATE) { Mode::from_raw_mode(0o644) } else { Mode::empty() };
-        openat2(&self.root, path, flags | OFlags::CLOEXEC, mode, resolve)
+        loop {
+            // A rename anywhere on the machine makes the kernel ask for another try.
+            match openat2(&self.root, path, flags | OFlags::CLOEXEC, mode, resolve) {
+                Err(Errno::AGAIN) => {}
+                result => return result,
+            }
+        }
     }
 
     /// Where something is, from the root.
@@ -119,11 +125,16 @@ impl Oracle {
             Act::OpenFolder => {
                 let folder = self.open(&step.path, nofollow | OFlags::DIRECTORY)?;
                 let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-                let file = match self.standing(&self.place(&folder)) {
-                    // The map follows links out of a passage; the kernel does not, below this folder.
-                    _ => openat2(&folder, "hosts", OFlags::CLOEXEC, Mode::empty(), inside),
+                let file = loop {
+                    match openat2(&folder, "hosts", OFlags::CLOEXEC, Mode::empty(), inside) {
+                        Err(Errno::AGAIN) => {}
+                        result => break result,
+                    }
                 };
-                Ok(format!("d{}", file.and_then(|file| self.content(&file)).unwrap_or_else(|error| class(error).into())))
+                Ok(format!(
+                    "d{}",
+                    file.and_then(|file| self.content(&file)).unwrap_or_else(|error| class(error).into())
+                ))
             }
             Act::Write => self.write(step, nofollow | OFlags::WRONLY),
             Act::Create => self.write(step, nofollow | OFlags::WRONLY | OFlags::CREATE),
@@ -142,7 +153,7 @@ impl Oracle {
             }
             Act::MakeFolder => match self.changed(&step.path) {
                 Ok(named) => done(mkdirat(&named.folder, named.name.as_str(), Mode::from_raw_mode(0o755))),
-                Err(Errno::ROFS) if self.open(&step.path, OFlags::PATH | OFlags::NOFOLLOW).is_ok() => Err(Errno::EXIST),
+                Err(Errno::ROFS) if self.is_there(step.path.trim_end_matches('/')) => Err(Errno::EXIST),
                 Err(error) => Err(error),
             },
             Act::RemoveFolder => {
@@ -161,7 +172,12 @@ impl Oracle {
                 done(symlinkat(step.other.as_str(), &named.folder, named.name.as_str()))
             }
             Act::Rename | Act::Link => {
-                let (from, to) = (self.changed(&step.path)?, self.changed(&step.other)?);
+                let (from, to) = match (self.changed(&step.path), self.changed(&step.other)) {
+                    (Ok(from), Ok(to)) => (from, to),
+                    // Both paths are looked up before anything is found to be unchangeable.
+                    (Err(Errno::ROFS), Err(error)) => return Err(error),
+                    (Err(error), _) | (_, Err(error)) => return Err(error),
+                };
                 let (old, new) = (from.name.as_str(), to.name.as_str());
                 done(match step.act {
                     Act::Rename => renameat(&from.folder, old, &to.folder, new),
@@ -169,6 +185,10 @@ impl Oracle {
                 })
             }
         }
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.open(path, OFlags::PATH | OFlags::NOFOLLOW).is_ok()
     }
 
     fn read(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
@@ -200,7 +220,8 @@ impl Oracle {
     }
 
     fn write(&self, step: &Step, flags: OFlags) -> Result<String, Errno> {
-        if self.map.is_some() {
+        // With a slash at the end nothing is made or opened, and the kernel says so.
+        if self.map.is_some() && !step.path.ends_with('/') {
             if let Ok(there) = self.open(&step.path, OFlags::PATH | (flags & OFlags::NOFOLLOW)) {
                 let place = self.place(&there);
                 let is_link = self.kind(&there)? == "l";
@@ -216,13 +237,13 @@ impl Oracle {
                 let made = self.open(&step.path, flags)?;
                 let place = self.place(&made);
                 let folder = place.rsplit_once('/').map_or("/", |(folder, _)| folder);
-                if self.is_virtual(&place) || self.bare.contains(&folder) {
-                    std::fs::remove_file(format!("{}{place}", self.host_path)).unwrap();
+                let unmakeable = self.is_virtual(&place) || self.bare.contains(&folder);
+                std::fs::remove_file(format!("{}{place}", self.host_path)).unwrap();
+                if unmakeable {
                     return Err(Errno::ROFS);
                 }
             }
         }
-        let flags = if self.map.is_some() { flags & !OFlags::EXCL } else { flags };
         let file = self.open(&step.path, flags)?;
         match self.kind(&file)? {
             "f" => {

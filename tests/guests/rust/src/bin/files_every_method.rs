@@ -39,7 +39,16 @@ fn main() {
 }
 
 fn say(name: &str, call: &str, answer: impl Debug) {
-    println!("{name}: {call}: {answer:?}");
+    println!("{name}: {call}: {}", short(&format!("{answer:?}")));
+}
+
+/// `ErrorCode { code: 33, name: "read-only", ..}` as `ErrorCode::ReadOnly`.
+fn short(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("ErrorCode {") else { return text.to_owned() };
+    let name = rest.split('"').nth(1).expect("an error has a name");
+    let name: String = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+    let after = rest.rsplit_once('}').expect("an error ends").1;
+    format!("{before}ErrorCode::{name}{after}")
 }
 
 fn every(name: &str, fd: &Descriptor, real: &Descriptor) {

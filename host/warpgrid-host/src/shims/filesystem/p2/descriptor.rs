@@ -104,10 +104,7 @@ impl HostDescriptor for FilesystemView<'_> {
         self.upstream().read(fd, length, offset).await
     }
 
-    async fn read_directory(
-        &mut self,
-        fd: Resource<Descriptor>,
-    ) -> FsResult<Resource<DirectoryEntryStream>> {
+    async fn read_directory(&mut self, fd: Resource<Descriptor>) -> FsResult<Resource<DirectoryEntryStream>> {
         let listed = self.listed(&fd).map_err(to_p2)?;
         let names = match listed.is_real() {
             true => spawn_blocking(move || listed.read()).await,
@@ -181,8 +178,7 @@ impl HostDescriptor for FilesystemView<'_> {
         new_path: String,
     ) -> FsResult<()> {
         let call = Call::names("link-at");
-        let (from, to) =
-            (self.aim(&fd, &path, call).await?, self.aim(&new_fd, &new_path, call).await?);
+        let (from, to) = (self.aim(&fd, &path, call).await?, self.aim(&new_fd, &new_path, call).await?);
         match (from, to) {
             (Aim::Upstream(from), Aim::Upstream(to)) => {
                 let (path, new_path) = (from.path.clone(), to.path.clone());
@@ -207,7 +203,7 @@ impl HostDescriptor for FilesystemView<'_> {
         let wish = wish(open, how);
         let follow = follows(flags) && !(wish.create && wish.exclusive);
         let changes = wish.create || wish.truncate || wish.write;
-        let call = Call { name: "open-at", last: Last::Object { follow }, changes };
+        let call = Call { name: "open-at", last: Last::Object { follow, create: wish.create }, changes };
         match self.aim(&fd, &path, call).await? {
             Aim::Upstream(at) => {
                 let flags = path_flags(&at, flags);
@@ -257,8 +253,7 @@ impl HostDescriptor for FilesystemView<'_> {
         new_path: String,
     ) -> FsResult<()> {
         let call = Call::names("rename-at");
-        let (from, to) =
-            (self.aim(&fd, &path, call).await?, self.aim(&new_fd, &new_path, call).await?);
+        let (from, to) = (self.aim(&fd, &path, call).await?, self.aim(&new_fd, &new_path, call).await?);
         match (from, to) {
             (Aim::Upstream(from), Aim::Upstream(to)) => {
                 let (path, new_path) = (from.path.clone(), to.path.clone());
@@ -271,12 +266,7 @@ impl HostDescriptor for FilesystemView<'_> {
         }
     }
 
-    async fn symlink_at(
-        &mut self,
-        fd: Resource<Descriptor>,
-        text: String,
-        path: String,
-    ) -> FsResult<()> {
+    async fn symlink_at(&mut self, fd: Resource<Descriptor>, text: String, path: String) -> FsResult<()> {
         let call = Call::names("symlink-at");
         match self.aim(&fd, &path, call).await? {
             Aim::Upstream(at) => {

@@ -1,7 +1,7 @@
 //! The names of a folder, given one by one; reads no folder.
 
-use super::super::listing::{Entry, Item};
 use super::super::error::to_p2;
+use super::super::listing::{Entry, Item};
 use super::super::view::FilesystemView;
 use rustix::fs::FileType;
 use wasmtime::component::Resource;

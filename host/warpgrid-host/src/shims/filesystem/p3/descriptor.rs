@@ -172,7 +172,8 @@ impl HostDescriptorWithStore<InstanceState> for FilesystemDoor {
         offset: Filesize,
     ) -> wasmtime::Result<(StreamReader<u8>, End)> {
         if store.get().is_folder(&fd) {
-            let end = FutureReader::new(&mut store, async { wasmtime::error::Ok(Err(ErrorCode::IsDirectory)) })?;
+            let end =
+                FutureReader::new(&mut store, async { wasmtime::error::Ok(Err(ErrorCode::IsDirectory)) })?;
             return Ok((StreamReader::new(&mut store, std::iter::empty())?, end));
         }
         WasiFilesystem::read_via_stream(upstream_access(&mut store), fd, offset)
@@ -295,7 +296,7 @@ impl HostDescriptorWithStore<InstanceState> for FilesystemDoor {
         let wish = wish(open, how);
         let follow = follows(flags) && !(wish.create && wish.exclusive);
         let changes = wish.create || wish.truncate || wish.write;
-        let call = Call { name: "open-at", last: Last::Object { follow }, changes };
+        let call = Call { name: "open-at", last: Last::Object { follow, create: wish.create }, changes };
         match aim(store, &fd, &path, call).await? {
             Aim::Upstream(at) => {
                 let (flags, path) = (path_flags(&at, flags), at.path.clone());
@@ -310,11 +311,7 @@ impl HostDescriptorWithStore<InstanceState> for FilesystemDoor {
         }
     }
 
-    async fn readlink_at(
-        store: &Store,
-        fd: Resource<Descriptor>,
-        path: String,
-    ) -> FilesystemResult<String> {
+    async fn readlink_at(store: &Store, fd: Resource<Descriptor>, path: String) -> FilesystemResult<String> {
         let call = Call::reads("readlink-at", false);
         match aim(store, &fd, &path, call).await? {
             Aim::Upstream(at) => {

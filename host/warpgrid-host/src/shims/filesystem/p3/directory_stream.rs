@@ -75,7 +75,9 @@ impl<D> StreamProducer<D> for Names {
         let mut result = StreamResult::Completed;
         while names.len() < count {
             match self.items.next() {
-                Some(Ok(Entry { name, kind: type_ })) => names.push(DirectoryEntry { type_: kind(type_), name }),
+                Some(Ok(Entry { name, kind: type_ })) => {
+                    names.push(DirectoryEntry { type_: kind(type_), name })
+                }
                 Some(Err(error)) => {
                     self.close(Err(p3_code(error)));
                     result = StreamResult::Dropped;
