@@ -177,7 +177,7 @@ impl Way<'_> {
         let path = join(&self.here().path, part);
         let names_it = is_last && self.last == Last::Name;
         match self.namespace.standing(&path) {
-            Standing::File if is_last && !(self.wants_folder && !names_it) => Ok(Some(Target::File(path))),
+            Standing::File if is_last && (names_it || !self.wants_folder) => Ok(Some(Target::File(path))),
             Standing::File => Err(Errno::NOTDIR.into()),
             Standing::Missing => self.missing(path, part, is_last),
             Standing::Folder | Standing::Passage if names_it => Ok(Some(Target::Folder(path))),

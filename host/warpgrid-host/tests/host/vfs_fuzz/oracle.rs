@@ -56,7 +56,8 @@ impl Oracle {
     fn place(&self, opened: &OwnedFd) -> String {
         let link = format!("/proc/self/fd/{}", opened.as_raw_fd());
         let path = std::fs::read_link(link).unwrap().display().to_string();
-        let place = path.strip_prefix(&self.host_path).expect("nothing outside is ever opened");
+        let place =
+            path.strip_prefix(&self.host_path).unwrap_or_else(|| panic!("`{path}` is outside of the folder"));
         if place.is_empty() { "/".to_owned() } else { place.to_owned() }
     }
 

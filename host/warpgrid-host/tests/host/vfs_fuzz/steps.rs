@@ -9,14 +9,9 @@ use tempfile::TempDir;
 use warpgrid_grants::files::{ProcessFacts, VirtualFileMap};
 use warpgrid_host::instance::Folder;
 
-fn count() -> u64 {
-    std::env::var("WARPGRID_FUZZ_PATHS")
-        .map_or(50_000, |text| text.parse().expect("WARPGRID_FUZZ_PATHS is a number"))
-}
-
-fn seed() -> u64 {
-    std::env::var("WARPGRID_FUZZ_SEED")
-        .map_or(0x5eed, |text| text.parse().expect("WARPGRID_FUZZ_SEED is a number"))
+fn setting(name: &str, default: u64) -> u64 {
+    let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{name} is not a number"));
+    std::env::var(name).map_or(default, parse)
 }
 
 /// Steps that are made one after the other in the same folders. Then the folders start anew.
@@ -155,7 +150,9 @@ fn compare(ours: &TempDir, theirs: &TempDir, is_mapped: bool, seed: u64) {
 
 async fn fuzz(guest_path: &str) {
     let program = load(&guest("vfs_fuzz"), "[package]\nname = 'guest'").unwrap();
-    let (mut left, mut seed, mut wrong) = (count(), seed(), Vec::new());
+    let (mut left, mut seed) =
+        (setting("WARPGRID_FUZZ_PATHS", 50_000), setting("WARPGRID_FUZZ_SEED", 0x5eed));
+    let mut wrong = Vec::new();
     while left > 0 && wrong.len() < 20 {
         let steps = left.min(ROUND);
         wrong.extend(round(&program, guest_path, seed, steps).await.err());

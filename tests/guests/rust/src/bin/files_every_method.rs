@@ -15,7 +15,12 @@ fn main() {
         folder.open_at(PathFlags::SYMLINK_FOLLOW, path, open, DescriptorFlags::READ).expect(path)
     };
     let null = top
-        .open_at(PathFlags::empty(), "dev/null", OpenFlags::empty(), DescriptorFlags::READ | DescriptorFlags::WRITE)
+        .open_at(
+            PathFlags::empty(),
+            "dev/null",
+            OpenFlags::empty(),
+            DescriptorFlags::READ | DescriptorFlags::WRITE,
+        )
         .expect("the null device");
     let kinds = [
         ("virtual file", open(top, "etc/hosts", false)),
@@ -68,7 +73,10 @@ fn every(name: &str, fd: &Descriptor, real: &Descriptor) {
         says("stat-at", &fd.stat_at(PathFlags::SYMLINK_FOLLOW, path).map(|stat| stat.type_));
         says("metadata-hash-at", &fd.metadata_hash_at(PathFlags::empty(), path).is_ok());
         says("readlink-at", &fd.readlink_at(path));
-        says("set-times-at", &fd.set_times_at(PathFlags::empty(), path, NewTimestamp::Now, NewTimestamp::Now));
+        says(
+            "set-times-at",
+            &fd.set_times_at(PathFlags::empty(), path, NewTimestamp::Now, NewTimestamp::Now),
+        );
         says("create-directory-at", &fd.create_directory_at(path));
         says("symlink-at", &fd.symlink_at("target", path));
         says("link-at", &fd.link_at(PathFlags::empty(), path, real, "linked"));
