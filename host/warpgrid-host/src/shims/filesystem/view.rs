@@ -11,6 +11,7 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::sync::Arc;
 use warpgrid_grants::files::{FileKind, Standing};
+use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::path::NormalPath;
 use warpgrid_grants::refusal::{Capability, Reason};
 use wasmtime::component::{HasData, Resource, ResourceTable};
@@ -52,7 +53,7 @@ pub(super) struct Call {
 impl Call {
     /// A call that reads what is at the path.
     pub(super) fn reads(name: &'static str, follow: bool) -> Self {
-        Self { name, last: Last::Object { follow }, changes: false }
+        Self { name, last: Last::Object { follow, create: false }, changes: false }
     }
 
     /// A call that makes, removes or renames the name.
@@ -371,7 +372,10 @@ impl FilesystemView<'_> {
 
     fn added(&self, known: &Known) -> Vec<Entry> {
         let (path, namespace) = (known.path(), &self.files.namespace);
-        let names = namespace.map(path).list(path, self.files.limits()).unwrap_or_default();
+        // One more than the limit, so that it is seen when there are too many.
+        let limits = self.files.limits();
+        let limits = GuestLimits { listed_names: limits.listed_names.saturating_add(1), ..*limits };
+        let names = namespace.map(path).list(path, &limits).unwrap_or_default();
         let mut added: Vec<Entry> =
             names.into_iter().map(|entry| Entry { name: entry.name, kind: file_type(entry.kind) }).collect();
         if let Known::Folder(_) = known {

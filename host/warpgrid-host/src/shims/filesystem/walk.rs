@@ -40,6 +40,8 @@ pub(super) enum Last {
     Object {
         /// Whether a link is followed.
         follow: bool,
+        /// Whether a file is made if there is none. Then the path must not end with a slash.
+        create: bool,
     },
     /// It makes, removes or renames the name itself.
     Name,
@@ -111,7 +113,7 @@ impl Walk {
             namespace: &self.namespace,
             places: vec![self.start.clone()],
             parts: parts(&self.path).rev().map(Cow::Borrowed).collect(),
-            wants_folder: ends_in_folder(&self.path),
+            wants_folder: self.path.ends_with('/'),
             links: 0,
             last: self.last,
             system,
@@ -136,11 +138,7 @@ fn check(path: &str) -> Result<(), Stop> {
 }
 
 fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split('/').filter(|part| !matches!(*part, "" | "."))
-}
-
-fn ends_in_folder(path: &str) -> bool {
-    matches!(path.rsplit('/').next(), Some("" | "." | ".."))
+    path.split('/').filter(|part| !part.is_empty())
 }
 
 struct Way<'a> {
@@ -163,6 +161,9 @@ impl Way<'_> {
 
     fn step(&mut self, part: &str) -> Result<Option<Target>, Stop> {
         let is_last = self.parts.is_empty();
+        if part == "." {
+            return Ok(None);
+        }
         if part == ".." {
             if self.places.len() == 1 {
                 return Err(Stop::Escape);
@@ -170,10 +171,13 @@ impl Way<'_> {
             self.places.pop();
             return Ok(None);
         }
+        if is_last && self.wants_folder && matches!(self.last, Last::Object { create: true, .. }) {
+            return Err(Errno::ISDIR.into());
+        }
         let path = join(&self.here().path, part);
         let names_it = is_last && self.last == Last::Name;
         match self.namespace.standing(&path) {
-            Standing::File if is_last && !(self.wants_folder && !names_it) => Ok(Some(Target::File(path))),
+            Standing::File if is_last && (names_it || !self.wants_folder) => Ok(Some(Target::File(path))),
             Standing::File => Err(Errno::NOTDIR.into()),
             Standing::Missing => self.missing(path, part, is_last),
             Standing::Folder | Standing::Passage if names_it => Ok(Some(Target::Folder(path))),
@@ -230,7 +234,7 @@ impl Way<'_> {
             }
         };
         let enters = !is_last || (self.wants_folder && self.last != Last::Name);
-        let follows = enters || self.last == Last::Object { follow: true };
+        let follows = enters || matches!(self.last, Last::Object { follow: true, .. });
         if follows && !self.system {
             return Err(Stop::NeedsSystem);
         }
@@ -267,7 +271,7 @@ impl Way<'_> {
             return Err(Errno::LOOP.into());
         }
         check(link)?;
-        self.wants_folder |= is_last && ends_in_folder(link);
+        self.wants_folder |= is_last && link.ends_with('/');
         self.parts.extend(parts(link).rev().map(|part| Cow::Owned(part.to_owned())));
         Ok(())
     }

@@ -25,7 +25,7 @@ fn check(said: &str) {
     assert!(said.ends_with("all called\n"), "{said}");
     for line in [
         "virtual file: get-type: Ok(DescriptorType::RegularFile)",
-        "virtual file: stat: Ok((DescriptorType::RegularFile, 36))",
+        "virtual file: stat: Ok((DescriptorType::RegularFile, 34))",
         "virtual file: set-size: Err(ErrorCode::ReadOnly)",
         "virtual file: is-same-object virtual file: true",
         "virtual file: is-same-object real file: false",

@@ -40,7 +40,7 @@ async fn what_is_not_granted_is_refused_and_recorded_and_nobody_is_asked() {
         (vec![], "127.0.0.1", Reason::PrivateAddress),
         (vec![format!("users.example:{port}")], "127.0.0.1", Reason::PrivateAddress),
         (vec![format!("127.0.0.1:{other}")], "127.0.0.1", Reason::NotGranted),
-        (vec![format!("other.example:{port}")], "users.example", Reason::NotGranted),
+        (vec![format!("other.example:{port}")], "users.example", Reason::PrivateAddress),
         (vec![format!("*:{port}")], "127.0.0.1", Reason::PrivateAddress),
     ]
     .into_iter()

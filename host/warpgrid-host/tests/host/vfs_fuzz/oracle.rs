@@ -43,14 +43,21 @@ impl Oracle {
         }
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         let mode = if flags.contains(OFlags::CREATE) { Mode::from_raw_mode(0o644) } else { Mode::empty() };
-        openat2(&self.root, path, flags | OFlags::CLOEXEC, mode, resolve)
+        loop {
+            // A rename anywhere on the machine makes the kernel ask for another try.
+            match openat2(&self.root, path, flags | OFlags::CLOEXEC, mode, resolve) {
+                Err(Errno::AGAIN) => {}
+                result => return result,
+            }
+        }
     }
 
     /// Where something is, from the root.
     fn place(&self, opened: &OwnedFd) -> String {
         let link = format!("/proc/self/fd/{}", opened.as_raw_fd());
         let path = std::fs::read_link(link).unwrap().display().to_string();
-        let place = path.strip_prefix(&self.host_path).expect("nothing outside is ever opened");
+        let place =
+            path.strip_prefix(&self.host_path).unwrap_or_else(|| panic!("`{path}` is outside of the folder"));
         if place.is_empty() { "/".to_owned() } else { place.to_owned() }
     }
 
@@ -119,9 +126,11 @@ impl Oracle {
             Act::OpenFolder => {
                 let folder = self.open(&step.path, nofollow | OFlags::DIRECTORY)?;
                 let inside = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-                let file = match self.standing(&self.place(&folder)) {
-                    // The map follows links out of a passage; the kernel does not, below this folder.
-                    _ => openat2(&folder, "hosts", OFlags::CLOEXEC, Mode::empty(), inside),
+                let file = loop {
+                    match openat2(&folder, "hosts", OFlags::CLOEXEC, Mode::empty(), inside) {
+                        Err(Errno::AGAIN) => {}
+                        result => break result,
+                    }
                 };
                 Ok(format!(
                     "d{}",
@@ -145,9 +154,7 @@ impl Oracle {
             }
             Act::MakeFolder => match self.changed(&step.path) {
                 Ok(named) => done(mkdirat(&named.folder, named.name.as_str(), Mode::from_raw_mode(0o755))),
-                Err(Errno::ROFS) if self.open(&step.path, OFlags::PATH | OFlags::NOFOLLOW).is_ok() => {
-                    Err(Errno::EXIST)
-                }
+                Err(Errno::ROFS) if self.is_there(step.path.trim_end_matches('/')) => Err(Errno::EXIST),
                 Err(error) => Err(error),
             },
             Act::RemoveFolder => {
@@ -166,7 +173,12 @@ impl Oracle {
                 done(symlinkat(step.other.as_str(), &named.folder, named.name.as_str()))
             }
             Act::Rename | Act::Link => {
-                let (from, to) = (self.changed(&step.path)?, self.changed(&step.other)?);
+                let (from, to) = match (self.changed(&step.path), self.changed(&step.other)) {
+                    (Ok(from), Ok(to)) => (from, to),
+                    // Both paths are looked up before anything is found to be unchangeable.
+                    (Err(Errno::ROFS), Err(error)) => return Err(error),
+                    (Err(error), _) | (_, Err(error)) => return Err(error),
+                };
                 let (old, new) = (from.name.as_str(), to.name.as_str());
                 done(match step.act {
                     Act::Rename => renameat(&from.folder, old, &to.folder, new),
@@ -174,6 +186,10 @@ impl Oracle {
                 })
             }
         }
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.open(path, OFlags::PATH | OFlags::NOFOLLOW).is_ok()
     }
 
     fn read(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
@@ -205,7 +221,8 @@ impl Oracle {
     }
 
     fn write(&self, step: &Step, flags: OFlags) -> Result<String, Errno> {
-        if self.map.is_some() {
+        // With a slash at the end nothing is made or opened, and the kernel says so.
+        if self.map.is_some() && !step.path.ends_with('/') {
             if let Ok(there) = self.open(&step.path, OFlags::PATH | (flags & OFlags::NOFOLLOW)) {
                 let place = self.place(&there);
                 let is_link = self.kind(&there)? == "l";
@@ -221,13 +238,13 @@ impl Oracle {
                 let made = self.open(&step.path, flags)?;
                 let place = self.place(&made);
                 let folder = place.rsplit_once('/').map_or("/", |(folder, _)| folder);
-                if self.is_virtual(&place) || self.bare.contains(&folder) {
-                    std::fs::remove_file(format!("{}{place}", self.host_path)).unwrap();
+                let unmakeable = self.is_virtual(&place) || self.bare.contains(&folder);
+                std::fs::remove_file(format!("{}{place}", self.host_path)).unwrap();
+                if unmakeable {
                     return Err(Errno::ROFS);
                 }
             }
         }
-        let flags = if self.map.is_some() { flags & !OFlags::EXCL } else { flags };
         let file = self.open(&step.path, flags)?;
         match self.kind(&file)? {
             "f" => {

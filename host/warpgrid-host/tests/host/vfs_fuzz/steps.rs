@@ -1,7 +1,7 @@
 //! The guest against the oracle, step by step.
 
 use super::oracle::Oracle;
-use super::plan::{Numbers, step};
+use super::plan::{Act, Numbers, Step, step};
 use super::tree::{HIDDEN, contents, make};
 use crate::harness::{guest, load, run_with_folders};
 use std::fs;
@@ -9,14 +9,9 @@ use tempfile::TempDir;
 use warpgrid_grants::files::{ProcessFacts, VirtualFileMap};
 use warpgrid_host::instance::Folder;
 
-fn count() -> u64 {
-    std::env::var("WARPGRID_FUZZ_PATHS")
-        .map_or(50_000, |text| text.parse().expect("WARPGRID_FUZZ_PATHS is a number"))
-}
-
-fn seed() -> u64 {
-    std::env::var("WARPGRID_FUZZ_SEED")
-        .map_or(0x5eed, |text| text.parse().expect("WARPGRID_FUZZ_SEED is a number"))
+fn setting(name: &str, default: u64) -> u64 {
+    let parse = |text: String| text.parse().unwrap_or_else(|_| panic!("{name} is not a number"));
+    std::env::var(name).map_or(default, parse)
 }
 
 /// Steps that are made one after the other in the same folders. Then the folders start anew.
@@ -54,8 +49,45 @@ fn visible(name: &str) -> String {
     }
 }
 
-/// Runs the steps of one seed. `guest_path` is where the guest sees the folder.
-async fn round(program: &warpgrid_host::Application, guest_path: &str, seed: u64, steps: u64) {
+/// Where upstream may have its own words: the kernel is then asked only if the guest's call went well.
+///
+/// - A call that changes a name is given `.`, `..` or a slash at the end: upstream refuses more than the
+///   kernel does.
+/// - A symbolic link with an absolute text: upstream refuses it.
+/// - A path of two: which is looked at first is nowhere said.
+/// - Without virtual files upstream alone answers. It looks through a link at a slash or dot at the end in its
+///   own way, and at a NUL only after the folders before it.
+fn may_differ(step: &Step, is_mapped: bool) -> bool {
+    let ends = |path: &str| matches!(path.rsplit('/').next(), Some("" | "." | ".."));
+    if !is_mapped && step.path.contains('\0') {
+        return true;
+    }
+    match step.act {
+        Act::MakeFolder | Act::RemoveFolder | Act::Remove | Act::ReadLink => ends(&step.path),
+        Act::Symlink => ends(&step.path) || step.other.starts_with('/'),
+        Act::Rename | Act::Link => ends(&step.path) || ends(&step.other),
+        Act::Stat | Act::Open | Act::OpenFolder | Act::Read => !is_mapped && !step.follow && ends(&step.path),
+        Act::Write | Act::Create | Act::CreateNew => false,
+    }
+}
+
+/// Whether both answers are of one class.
+fn is_same(step: &Step, said: &str, expected: &str) -> bool {
+    let (ours, theirs) = (said != "+", expected != "+");
+    said == expected
+        || (matches!(step.act, Act::Rename | Act::Link) && ours && theirs)
+        // A link that is not followed, where a folder is wanted.
+        || (step.act == Act::OpenFolder && !step.follow && said == "loop" && expected == "notdir")
+}
+
+/// Runs the steps of one seed and gives the first that went wrong. `guest_path` is where the guest sees the
+/// folder.
+async fn round(
+    program: &warpgrid_host::Application,
+    guest_path: &str,
+    seed: u64,
+    steps: u64,
+) -> Result<(), String> {
     let is_mapped = guest_path == "/";
     let (ours, theirs) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     make(ours.path(), |_| HIDDEN.to_owned());
@@ -88,12 +120,18 @@ async fn round(program: &warpgrid_host::Application, guest_path: &str, seed: u64
     let mut numbers = Numbers(seed);
     for (number, said) in said.lines().enumerate() {
         let step = step(&mut numbers);
+        if may_differ(&step, is_mapped) && said != "+" {
+            continue;
+        }
         let expected = oracle.carry_out(&step);
-        assert_eq!(said, expected, "seed {seed}, step {number} at `{guest_path}`: {step:?}");
+        if !is_same(&step, said, &expected) {
+            return Err(format!("seed {seed}, step {number}: `{said}` and not `{expected}`: {step:?}"));
+        }
     }
     assert_eq!(said.lines().count() as u64, steps);
     compare(&ours, &theirs, is_mapped, seed);
     assert_eq!(fs::read_to_string(ours.path().join("hosts")).unwrap(), super::tree::OUTSIDE);
+    Ok(())
 }
 
 /// The guest's folders and the oracle's are the same, except for what virtual files hide.
@@ -112,13 +150,16 @@ fn compare(ours: &TempDir, theirs: &TempDir, is_mapped: bool, seed: u64) {
 
 async fn fuzz(guest_path: &str) {
     let program = load(&guest("vfs_fuzz"), "[package]\nname = 'guest'").unwrap();
-    let (mut left, mut seed) = (count(), seed());
-    while left > 0 {
+    let (mut left, mut seed) =
+        (setting("WARPGRID_FUZZ_PATHS", 50_000), setting("WARPGRID_FUZZ_SEED", 0x5eed));
+    let mut wrong = Vec::new();
+    while left > 0 && wrong.len() < 20 {
         let steps = left.min(ROUND);
-        round(&program, guest_path, seed, steps).await;
+        wrong.extend(round(&program, guest_path, seed, steps).await.err());
         left -= steps;
         seed += 1;
     }
+    assert!(wrong.is_empty(), "at `{guest_path}`:\n{}", wrong.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

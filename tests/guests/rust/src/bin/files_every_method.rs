@@ -15,7 +15,12 @@ fn main() {
         folder.open_at(PathFlags::SYMLINK_FOLLOW, path, open, DescriptorFlags::READ).expect(path)
     };
     let null = top
-        .open_at(PathFlags::empty(), "dev/null", OpenFlags::empty(), DescriptorFlags::READ | DescriptorFlags::WRITE)
+        .open_at(
+            PathFlags::empty(),
+            "dev/null",
+            OpenFlags::empty(),
+            DescriptorFlags::READ | DescriptorFlags::WRITE,
+        )
         .expect("the null device");
     let kinds = [
         ("virtual file", open(top, "etc/hosts", false)),
@@ -39,7 +44,16 @@ fn main() {
 }
 
 fn say(name: &str, call: &str, answer: impl Debug) {
-    println!("{name}: {call}: {answer:?}");
+    println!("{name}: {call}: {}", short(&format!("{answer:?}")));
+}
+
+/// `ErrorCode { code: 33, name: "read-only", ..}` as `ErrorCode::ReadOnly`.
+fn short(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("ErrorCode {") else { return text.to_owned() };
+    let name = rest.split('"').nth(1).expect("an error has a name");
+    let name: String = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+    let after = rest.rsplit_once('}').expect("an error ends").1;
+    format!("{before}ErrorCode::{name}{after}")
 }
 
 fn every(name: &str, fd: &Descriptor, real: &Descriptor) {
@@ -59,7 +73,10 @@ fn every(name: &str, fd: &Descriptor, real: &Descriptor) {
         says("stat-at", &fd.stat_at(PathFlags::SYMLINK_FOLLOW, path).map(|stat| stat.type_));
         says("metadata-hash-at", &fd.metadata_hash_at(PathFlags::empty(), path).is_ok());
         says("readlink-at", &fd.readlink_at(path));
-        says("set-times-at", &fd.set_times_at(PathFlags::empty(), path, NewTimestamp::Now, NewTimestamp::Now));
+        says(
+            "set-times-at",
+            &fd.set_times_at(PathFlags::empty(), path, NewTimestamp::Now, NewTimestamp::Now),
+        );
         says("create-directory-at", &fd.create_directory_at(path));
         says("symlink-at", &fd.symlink_at("target", path));
         says("link-at", &fd.link_at(PathFlags::empty(), path, real, "linked"));

@@ -29,7 +29,10 @@ impl wasip3::exports::cli::run::Guest for Files {
             let result = match call.as_str() {
                 "read" => read(root, path).await,
                 "list" => list(root, path).await,
-                "stat" => root.stat_at(PathFlags::SYMLINK_FOLLOW, path.into()).await.map(|stat| stat.size.to_string()),
+                "stat" => root
+                    .stat_at(PathFlags::SYMLINK_FOLLOW, path.into())
+                    .await
+                    .map(|stat| stat.size.to_string()),
                 "write" => write(root, path, OpenFlags::empty()).await,
                 "create" => write(root, path, OpenFlags::CREATE).await,
                 "remove" => root.unlink_file_at(path.into()).await.map(|()| "done".into()),
@@ -47,7 +50,12 @@ impl wasip3::exports::cli::run::Guest for Files {
     }
 }
 
-async fn open(root: &Descriptor, path: &str, open: OpenFlags, how: DescriptorFlags) -> Result<Descriptor, ErrorCode> {
+async fn open(
+    root: &Descriptor,
+    path: &str,
+    open: OpenFlags,
+    how: DescriptorFlags,
+) -> Result<Descriptor, ErrorCode> {
     root.open_at(PathFlags::SYMLINK_FOLLOW, path.into(), open, how).await
 }
 
@@ -104,7 +112,8 @@ async fn every(folders: &[(Descriptor, String)]) {
     let opened = async |folder: &Descriptor, path: &str, how: OpenFlags| {
         open(folder, path, how, DescriptorFlags::READ).await.expect("it opens")
     };
-    let null = open(top, "dev/null", OpenFlags::empty(), DescriptorFlags::READ | DescriptorFlags::WRITE).await;
+    let null =
+        open(top, "dev/null", OpenFlags::empty(), DescriptorFlags::READ | DescriptorFlags::WRITE).await;
     let kinds = [
         ("virtual file", opened(top, "etc/hosts", OpenFlags::empty()).await),
         ("device", null.expect("the null device")),

@@ -14,8 +14,12 @@ fn main() {
             "list" => list(&next()),
             "stat" => fs::metadata(next()).map(|found| described(&found)),
             "lstat" => fs::symlink_metadata(next()).map(|found| described(&found)),
-            "write" => OpenOptions::new().write(true).open(next()).and_then(|mut file| done(file.write_all(b"new"))),
-            "append" => OpenOptions::new().append(true).open(next()).and_then(|mut file| done(file.write_all(b"new"))),
+            "write" => {
+                OpenOptions::new().write(true).open(next()).and_then(|mut file| done(file.write_all(b"new")))
+            }
+            "append" => {
+                OpenOptions::new().append(true).open(next()).and_then(|mut file| done(file.write_all(b"new")))
+            }
             "create" => File::create(next()).and_then(|mut file| done(file.write_all(b"new"))),
             "create-new" => File::create_new(next()).and_then(|mut file| done(file.write_all(b"new"))),
             "mkdir" => done(fs::create_dir(next())),
@@ -105,7 +109,8 @@ fn walk(path: &str) -> io::Result<String> {
 
 /// Whether two spellings have one content and one size.
 fn same(one: &str, other: &str) -> io::Result<String> {
-    Ok((fs::read(one)? == fs::read(other)? && fs::metadata(one)?.len() == fs::metadata(other)?.len()).to_string())
+    Ok((fs::read(one)? == fs::read(other)? && fs::metadata(one)?.len() == fs::metadata(other)?.len())
+        .to_string())
 }
 
 /// How many files can be open at the same time, and that closing them gives room again.

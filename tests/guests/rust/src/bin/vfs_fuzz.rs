@@ -10,7 +10,9 @@ use plan::{Act, Numbers, Step, digest, step};
 use std::collections::BTreeMap;
 use std::io::Write;
 use wasip2::filesystem::preopens::get_directories;
-use wasip2::filesystem::types::{Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags};
+use wasip2::filesystem::types::{
+    Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags, PathFlags,
+};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -123,7 +125,8 @@ fn race(root: &Descriptor, rounds: u64, paths: &[String]) {
     let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     for _ in 0..rounds {
         for path in paths {
-            let opened = root.open_at(PathFlags::SYMLINK_FOLLOW, path, OpenFlags::empty(), DescriptorFlags::READ);
+            let opened =
+                root.open_at(PathFlags::SYMLINK_FOLLOW, path, OpenFlags::empty(), DescriptorFlags::READ);
             let text = match opened.and_then(|file| file.read(64, 0)) {
                 Ok((bytes, _)) => String::from_utf8_lossy(&bytes).lines().next().unwrap_or("").to_owned(),
                 Err(error) => class(error).to_owned(),

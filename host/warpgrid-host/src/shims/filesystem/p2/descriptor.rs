@@ -203,7 +203,7 @@ impl HostDescriptor for FilesystemView<'_> {
         let wish = wish(open, how);
         let follow = follows(flags) && !(wish.create && wish.exclusive);
         let changes = wish.create || wish.truncate || wish.write;
-        let call = Call { name: "open-at", last: Last::Object { follow }, changes };
+        let call = Call { name: "open-at", last: Last::Object { follow, create: wish.create }, changes };
         match self.aim(&fd, &path, call).await? {
             Aim::Upstream(at) => {
                 let flags = path_flags(&at, flags);

@@ -296,7 +296,7 @@ impl HostDescriptorWithStore<InstanceState> for FilesystemDoor {
         let wish = wish(open, how);
         let follow = follows(flags) && !(wish.create && wish.exclusive);
         let changes = wish.create || wish.truncate || wish.write;
-        let call = Call { name: "open-at", last: Last::Object { follow }, changes };
+        let call = Call { name: "open-at", last: Last::Object { follow, create: wish.create }, changes };
         match aim(store, &fd, &path, call).await? {
             Aim::Upstream(at) => {
                 let (flags, path) = (path_flags(&at, flags), at.path.clone());
