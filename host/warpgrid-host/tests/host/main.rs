@@ -1,5 +1,5 @@
 //! The host, seen by guests: real engine, real components.
-#![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "set-up code: what fails here is a failed test")]
 
 mod composing;
 mod console;
