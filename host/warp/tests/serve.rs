@@ -199,10 +199,16 @@ fn a_port_that_is_taken_is_named_with_what_to_do() {
 
 #[test]
 fn flags_of_services_are_refused_for_commands() {
-    let output = output(&[&"--listen", &"127.0.0.1:0", &guest("files_hosts")]);
-    assert_eq!(output.status.code(), Some(125));
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("`--listen` is for services, and `"), "{error}");
+    for flags in [&["--listen", "127.0.0.1:0"][..], &["--json"]] {
+        let mut arguments: Vec<&dyn AsRef<std::ffi::OsStr>> = Vec::new();
+        arguments.extend(flags.iter().map(|flag| flag as &dyn AsRef<std::ffi::OsStr>));
+        let guest = guest("files_hosts");
+        arguments.push(&guest);
+        let output = output(&arguments);
+        assert_eq!(output.status.code(), Some(125));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(&format!("`{}` is for services, and `", flags[0])), "{error}");
+    }
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl WarpGridEngine {
         ticker::start(&engine).map_err(|error| EngineError(error.into()))?;
         let linker = link(&config, &engine)?;
         let (enabled, disabled) = (shim::enabled_with_values(&config), shim::disabled(&config));
-        tracing::info!(enabled = enabled.join(", "), disabled = disabled.join(", "), %room, "engine ready");
+        tracing::info!(%room, enabled = enabled.join(", "), disabled = disabled.join(", "), "engine ready");
         Ok(Self { engine, linker, config, room, cache })
     }
 
