@@ -6,7 +6,9 @@ use warpgrid_host::instance::{Folder, Outcome, RunError};
 
 async fn files(arguments: &[&str]) -> String {
     let toml = "[registry]\n'db.warp.local' = ['10.0.0.5']";
-    Setup { toml, arguments, ..Setup::default() }.run("go_files").await.text()
+    // Go for `wasip1` looks for time zones only where this variable says.
+    let environment = &[("ZONEINFO", "/usr/share/zoneinfo")];
+    Setup { toml, arguments, environment, ..Setup::default() }.run("go_files").await.text()
 }
 
 #[tokio::test]

@@ -53,7 +53,9 @@ async fn what_is_not_granted_is_refused_and_recorded_and_nobody_is_asked() {
     }
     for door in DOORS {
         let system = System::new(&[&["127.0.0.1"]]);
-        let sender = Sender::asking(door, &[format!("users.example:{port}")], &system);
+        // The system may be asked for the granted name, and for no other.
+        let allow = [format!("users.example:{port}")];
+        let sender = Sender::with(door, "", &allow, |app| app.system_resolver = system.clone());
         let sent = sender.get(&format!("http://secret.evil.example:{port}/"), &[]).await;
         let subject = format!("secret.evil.example:{port}");
         assert_eq!(sent, refused("HttpRequestDenied", &subject, Reason::NotGranted));
