@@ -66,7 +66,7 @@ pub(super) fn check(file: &SourceFile, findings: &mut Vec<Finding>) {
         .is_some_and(|room| BELOW_COMMANDS.contains(&room));
     for (index, line) in file.content.lines().enumerate() {
         let code = line.trim_start();
-        if code == "#[cfg(test)]" {
+        if code == "#[cfg(test)]" || code == "#![cfg(test)]" {
             break;
         }
         if code.starts_with("//") {

@@ -1,4 +1,5 @@
 //! What the rules of a network grant, and how a wrong rule is named; runs no guest.
+#![cfg(test)]
 
 use super::{Denied, NetworkPolicy, Purpose};
 use crate::names::HostName;
