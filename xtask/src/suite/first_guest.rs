@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::SuiteContext;
 use super::variation::copy_checkout;
 use crate::exec::{Finished, Program};
-use crate::report::SuiteReport;
+use crate::report::{Outcome, SuiteReport};
 use crate::tree;
 
 /// Heading of the README's section that is run.
@@ -31,8 +31,14 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
             "sh" => {
                 let expected = blocks.get(index + 1).filter(|next| next.language == "text");
                 let first = block.text.lines().next().unwrap_or_default();
-                report.case(format!("README: {first}"), || {
-                    command_block(context, &tour, &block.text, expected.map(|block| block.text.as_str()))
+                report.case_or_skip(format!("README: {first}"), || {
+                    if block.text.contains("cargo build") && !has_rust_target(context)? {
+                        let reason = "Rust has no standard library for wasm32-wasip2 here; \
+                                      hint: run `rustup target add wasm32-wasip2`";
+                        return Ok(Outcome::Skipped(reason.into()));
+                    }
+                    let expected = expected.map(|block| block.text.as_str());
+                    command_block(context, &tour, &block.text, expected).map(|()| Outcome::Passed)
                 });
             }
             "c" | "toml" => write_block(&tour, block)?,
@@ -45,6 +51,15 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
         report.case(format!("bad input: {name}"), || bad_input(context, &case, &scratch.join(&name), &tour));
     }
     Ok(report)
+}
+
+/// Whether the machine's own Rust compiles for the sandbox.
+fn has_rust_target(context: &SuiteContext<'_>) -> anyhow::Result<bool> {
+    let printed = Program::new("rustc")
+        .args(["--print", "target-libdir", "--target", "wasm32-wasip2"])
+        .current_dir(&context.paths.root)
+        .output()?;
+    Ok(Path::new(printed.stdout.trim()).is_dir())
 }
 
 /// A fenced block of the README.
