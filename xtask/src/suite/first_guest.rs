@@ -1,5 +1,6 @@
 //! Does what the README says, word for word, and then what it does not say: bad input.
 use std::collections::BTreeMap;
+use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -25,7 +26,8 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
     tree::empty(&tour)?;
     let readme =
         std::fs::read_to_string(context.paths.root.join("README.md")).context("reading `README.md`")?;
-    let blocks = blocks(&readme)?;
+    let port = free_port()?;
+    let blocks = blocks(&readme, port)?;
     for (index, block) in blocks.iter().enumerate() {
         match block.language.as_str() {
             "sh" => {
@@ -41,7 +43,7 @@ pub(super) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
                     command_block(context, &tour, &block.text, expected).map(|()| Outcome::Passed)
                 });
             }
-            "c" | "toml" => write_block(&tour, block)?,
+            "c" | "rust" | "toml" => write_block(&tour, block)?,
             _ => {}
         }
     }
@@ -68,8 +70,14 @@ struct Block {
     text: String,
 }
 
-/// The fenced blocks of the tour, in order.
-fn blocks(readme: &str) -> anyhow::Result<Vec<Block>> {
+/// A port that nobody listens on now.
+fn free_port() -> anyhow::Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("asking for a free port")?;
+    Ok(listener.local_addr().context("asking for a free port")?.port())
+}
+
+/// The fenced blocks of the tour, in order, with the page's port replaced by a free one.
+fn blocks(readme: &str, port: u16) -> anyhow::Result<Vec<Block>> {
     let (_, tour) =
         readme.split_once(TOUR).with_context(|| format!("`README.md` has no section `{TOUR}`"))?;
     let tour = tour.split("\n## ").next().unwrap_or(tour);
@@ -82,7 +90,7 @@ fn blocks(readme: &str) -> anyhow::Result<Vec<Block>> {
             }
             (Some(_), Some(_)) => blocks.extend(open.take()),
             (Some(block), None) => {
-                block.text.push_str(line);
+                block.text.push_str(&line.replace(":8080", &format!(":{port}")));
                 block.text.push('\n');
             }
             (None, None) => {}
@@ -100,10 +108,12 @@ fn write_block(folder: &Path, block: &Block) -> anyhow::Result<()> {
     let first = block.text.lines().next().unwrap_or_default();
     let name = first.trim_start_matches(['/', '#', ' ']).split([' ', ':']).next().unwrap_or_default();
     anyhow::ensure!(!name.is_empty(), "a block of the tour does not say its file's name: `{first}`");
-    std::fs::write(folder.join(name), &block.text).with_context(|| format!("writing `{name}`"))
+    let path = folder.join(name);
+    tree::create(path.parent().unwrap_or(folder))?;
+    std::fs::write(&path, &block.text).with_context(|| format!("writing `{name}`"))
 }
 
-/// Runs one block as a person would type it, on a machine without clang.
+/// Runs one block as a person would type it, on a machine with nothing but the system's programs and cargo.
 fn command_block(
     context: &SuiteContext<'_>,
     folder: &Path,
@@ -113,11 +123,12 @@ fn command_block(
     let sdk = context.sdk()?;
     let wasmtime_folder =
         sdk.wasmtime.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    let cargo_folder = context.paths.cargo_home.join("bin");
     let finished = Program::new("/bin/sh")
         .args(["-e", "-c", text])
         .current_dir(folder)
         .env("SDK", &sdk.folder)
-        .env("PATH", format!("{wasmtime_folder}:/usr/bin:/bin"))
+        .env("PATH", format!("{wasmtime_folder}:{}:/usr/bin:/bin", cargo_folder.display()))
         .output()?;
     if finished.code != Some(0) {
         bail!("{}", finished.describe());
