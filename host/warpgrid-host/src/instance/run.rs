@@ -6,7 +6,6 @@ use super::options::InstanceOptions;
 use super::outcome::{Outcome, RunError, ended_in};
 use crate::application::{Application, GuestPre};
 use std::sync::Arc;
-use tokio::task::unconstrained;
 
 /// An instance that is ready to run.
 pub struct Instance<'a> {
@@ -36,16 +35,13 @@ impl<'a> Instance<'a> {
 
     /// Runs the guest to its end. Everything it held is released when this returns, or is dropped.
     ///
-    /// The guest gives way to other tasks at every tick of the engine, so it needs no budget of the
-    /// executor: with one, a guest that polls many ready sockets would never see those beyond the budget.
+    /// The guest gives way to other tasks at every tick of the engine.
     ///
     /// # Errors
     /// [`RunError`] when the guest trapped, reached a limit, could not start, or is no command.
     pub async fn run(self) -> Result<Outcome, RunError> {
         let Self { application, facts, options } = self;
         let mut store = application.store(facts, options)?;
-        // tokio lets a task that waits for more than about 128 sockets see none of them ready, again and again:
-        // each look takes from a budget that one round of looks uses up. So a guest runs outside of that budget.
         let meter = store.data().cpu.clone();
         let result = match &application.guest {
             GuestPre::CommandP2(command) => {
@@ -53,14 +49,14 @@ impl<'a> Instance<'a> {
                     let command = command.instantiate_async(&mut store).await?;
                     command.wasi_cli_run().call_run(&mut store).await
                 };
-                unconstrained(Metered::new(meter, run)).await
+                Metered::new(meter, run).await
             }
             GuestPre::CommandP3(command) => {
                 let run = async {
                     let command = command.instantiate_async(&mut store).await?;
                     store.run_concurrent(async |store| command.wasi_cli_run().call_run(store).await).await?
                 };
-                unconstrained(Metered::new(meter, run)).await
+                Metered::new(meter, run).await
             }
             GuestPre::HttpP2(_) | GuestPre::HttpP3(_) => return Err(RunError::NotCommand),
         };

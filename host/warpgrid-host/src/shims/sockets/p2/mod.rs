@@ -6,11 +6,13 @@
 //! | `tcp_socket` | [`GuestTcpSocket`]: what stands behind a guest's TCP socket |
 //! | `tcp` | the methods of a TCP socket |
 //! | `udp` | the methods of a UDP socket and its streams |
+//! | `poll` | waiting for many sockets at once |
 //! | `capped` | an input stream with a bound on each read |
 
 mod capped;
 mod create;
 mod link;
+mod poll;
 mod tcp;
 mod tcp_socket;
 mod udp;
