@@ -76,16 +76,20 @@ struct Measured {
     skipped: Option<String>,
 }
 
-/// Builds the measuring program and the guests, and measures.
+/// Builds the measuring program and measures, with the guests of the folder `guests`.
 ///
 /// # Errors
 /// When something cannot be built or does not answer.
-pub fn run(paths: &Paths, rounds: usize, stock_wasmtime: &Path) -> anyhow::Result<Vec<HostFigure>> {
-    let guests = guests(paths)?;
+pub fn run(
+    paths: &Paths,
+    rounds: usize,
+    guests: &Path,
+    stock_wasmtime: &Path,
+) -> anyhow::Result<Vec<HostFigure>> {
     let program = measuring_program(paths)?;
     let text = Program::new(&program)
         .args(["figures", &rounds.to_string()])
-        .env("WARPGRID_GUESTS", &guests)
+        .env("WARPGRID_GUESTS", guests)
         .stdout()?;
     let mut figures = Vec::new();
     for line in text.lines() {
@@ -102,19 +106,6 @@ pub fn run(paths: &Paths, rounds: usize, stock_wasmtime: &Path) -> anyhow::Resul
     };
     figures.extend(serve.run(rounds)?);
     Ok(figures)
-}
-
-/// The guests, built by cargo alone.
-fn guests(paths: &Paths) -> anyhow::Result<PathBuf> {
-    let target = paths.target.join("bench-guests");
-    Program::new("cargo")
-        .current_dir(paths.root.join("tests/guests/rust"))
-        .args(["build", "--release", "--target", "wasm32-wasip2"])
-        .env("CARGO_TARGET_DIR", &target)
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env_remove("RUSTFLAGS")
-        .run(&paths.target.join("log/bench-guests.log"))?;
-    Ok(target.join("wasm32-wasip2/release"))
 }
 
 /// A line that cargo prints for each artifact.

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::bench::{self, Figures, HostFigure};
-use crate::file;
 use crate::paths::Paths;
 use crate::plan::RustRoad;
 use crate::run::{self, RunOptions, job_count};
 use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
+use crate::{file, guests};
 
 /// Flags of `bench`.
 #[derive(Debug, clap::Args)]
@@ -51,9 +51,13 @@ enum Benchmark {
 /// When the SDK cannot be built or a measured command fails.
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     let jobs = job_count(None);
-    if let Benchmark::Host = args.what {
-        return run_host(args, paths, jobs);
+    match args.what {
+        Benchmark::Build => run_build(args, paths, jobs),
+        Benchmark::Host => run_host(args, paths, jobs),
     }
+}
+
+fn run_build(args: &BenchArgs, paths: &Paths, jobs: usize) -> anyhow::Result<ExitCode> {
     let sdk = Some(SdkUnderTest::prepare(paths, jobs, false, RustRoad::Auto)?);
     let context = SuiteContext {
         paths,
@@ -65,11 +69,7 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         rust: RustRoad::Auto,
         bless: false,
     };
-    let figures = match args.what {
-        Benchmark::Build | Benchmark::Host => {
-            bench::run_build(&context, usize::from(args.rounds), args.skip_cold)?
-        }
-    };
+    let figures = bench::run_build(&context, usize::from(args.rounds), args.skip_cold)?;
     print(&figures);
     if let Some(path) = &args.json {
         figures.write(path)?;
@@ -79,8 +79,10 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
 
 /// The host is measured without an SDK.
 fn run_host(args: &BenchArgs, paths: &Paths, jobs: usize) -> anyhow::Result<ExitCode> {
-    let wasmtime = run::stock_wasmtime(paths, &RunOptions { offline: false, jobs })?;
-    let figures = bench::run_host(paths, usize::from(args.rounds), &wasmtime)?;
+    let options = RunOptions { offline: false, jobs };
+    let wasmtime = run::stock_wasmtime(paths, &options)?;
+    let guests = guests::build(paths, &options, RustRoad::Auto)?;
+    let figures = bench::run_host(paths, usize::from(args.rounds), &guests, &wasmtime)?;
     print_host(&figures);
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&figures).context("writing figures as JSON")?;

@@ -144,7 +144,7 @@ pub const SUITES: &[Suite] = &[
         name: "guests-rust",
         about: "Rust programs built with plain cargo, and with the SDK's environment",
         quick: false,
-        needs_sdk: false,
+        needs_sdk: true,
         run: |context| host_suites::named(context, "guests-rust"),
     },
     Suite {

@@ -24,6 +24,5 @@ pub use outcome::{Outcome, RunError};
 pub use run::Instance;
 pub use state::InstanceState;
 
-#[allow(unused_imports, reason = "for what has no store any more, such as a worker of a service")]
 pub(crate) use outcome::ended_in;
 pub(crate) use state::new_store;

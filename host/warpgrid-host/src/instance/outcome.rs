@@ -88,7 +88,7 @@ pub enum RunError {
 }
 
 /// Sorts out why a call into the guest did not return.
-pub(crate) fn ended(error: wasmtime::Error) -> Result<Outcome, RunError> {
+fn ended(error: wasmtime::Error) -> Result<Outcome, RunError> {
     if let Some(exit) = error.downcast_ref::<I32Exit>() {
         return Ok(Outcome::Exited(exit.0));
     }
