@@ -7,8 +7,8 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::fmt;
 
-/// The longest subject that is kept, in bytes. A longer one is cut.
-const MAX_SUBJECT_BYTES: usize = 256;
+/// The longest subject that is kept, in bytes: 256. A longer one is cut.
+pub const MAX_SUBJECT_BYTES: usize = 256;
 
 /// What the guest reached for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,10 @@ use crate::http::CurrentRequests;
 use crate::instance::InstanceId;
 use crate::metrics::Metrics;
 use std::sync::{Arc, Mutex, PoisonError};
-use warpgrid_grants::refusal::{Capability, Reason, Refusal, RefusalRecord};
+use warpgrid_grants::refusal::{Capability, MAX_SUBJECT_BYTES, Reason, Refusal, RefusalRecord};
+
+/// How many refusals of an instance get a log line each; after that, each doubling of their number gets one.
+const LOGGED: u64 = 100;
 
 /// The refusals of one instance.
 pub struct Refusals {
@@ -25,10 +28,17 @@ impl Refusals {
     pub fn add(&self, capability: Capability, subject: &str, reason: Reason) {
         let request = self.requests.only();
         let request = request.as_deref();
-        tracing::info!(instance = %self.instance, request, %capability, subject, %reason, "refused");
         self.metrics.refused(capability, reason);
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        record.add(capability, subject, reason);
+        let count = {
+            let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+            record.add(capability, subject, reason);
+            record.count()
+        };
+        // A guest that is refused without end must not fill the log.
+        if count <= LOGGED || count.is_power_of_two() {
+            let subject = &subject[..subject.floor_char_boundary(MAX_SUBJECT_BYTES)];
+            tracing::info!(instance = %self.instance, request, %capability, subject, %reason, count, "refused");
+        }
     }
 
     /// How many there were in all.

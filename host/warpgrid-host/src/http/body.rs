@@ -1,6 +1,7 @@
 //! The body of a response on its way to the client, counted and logged when it ends; makes none.
 
 use super::in_flight::{InFlight, RequestInfo};
+use super::log_stream::shown;
 use crate::metrics::Metrics;
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -101,7 +102,9 @@ impl Body for ResponseBody {
             Poll::Ready(Some(Err(error))) => {
                 this.record.status = Some(this.status);
                 let instance = this.record.info.instance();
-                this.record.span.in_scope(|| tracing::warn!(%error, instance, "the response broke off"));
+                this.record
+                    .span
+                    .in_scope(|| tracing::warn!(error = shown(error), instance, "the response broke off"));
             }
             Poll::Ready(None) => this.record.status = Some(this.status),
             Poll::Pending => {}

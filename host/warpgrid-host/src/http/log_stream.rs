@@ -121,6 +121,12 @@ impl Drop for Lines {
     }
 }
 
+/// What a guest said of an error, for one log line: it may be megabytes, and may look like lines of the host.
+pub(crate) fn shown(error: &impl std::fmt::Display) -> String {
+    const LONGEST: usize = 512;
+    escaped(&error.to_string().chars().take(LONGEST).collect::<String>())
+}
+
 /// The text without characters that steer a terminal or turn the direction of writing.
 pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

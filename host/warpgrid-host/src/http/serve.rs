@@ -183,6 +183,9 @@ async fn instances_left(service: &HttpService, tasks: &TaskTracker) -> usize {
     service.instance_count()
 }
 
+/// How long a client may take none of what is sent to it.
+const STALLED_CLIENT: Duration = Duration::from_secs(60);
+
 async fn connection(
     service: Arc<HttpService>,
     stream: TcpStream,
@@ -191,6 +194,9 @@ async fn connection(
 ) {
     // Small pieces of a body, such as events, must not wait for each other. Without it they are late only.
     let _ = stream.set_nodelay(true);
+    // A client that stops reading would keep its place for ever: what it does not take in time ends it.
+    let stalled = u32::try_from(STALLED_CLIENT.as_millis()).unwrap_or(u32::MAX);
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, stalled);
     let connections = service.metrics().http.connections.clone();
     connections.inc();
     let config = service.config();

@@ -8,6 +8,7 @@
 use super::body::{OpenRecord, ResponseBody, text};
 use super::config::HttpConfig;
 use super::in_flight::{InFlight, OpenRequest, REQUEST_ID, RequestInfo};
+use super::log_stream::shown;
 use super::metrics::TurnedAway;
 use super::services::LocalService;
 use super::worker::{AllBusy, InstanceSource, StartTimeout, Work, concurrency};
@@ -327,7 +328,7 @@ fn explain(error: &wasmtime::Error, info: &RequestInfo, limit: Duration) -> Fail
     }
     let instance = info.instance();
     if let Some(error) = error.downcast_ref::<wasmtime_wasi_http::Error>() {
-        tracing::error!(instance, %error, "the guest answered with an error");
+        tracing::error!(instance, error = shown(error), "the guest answered with an error");
     } else {
         // The instance's own line says why; this one, which requests it took with it.
         tracing::error!(instance, "the guest ended before it answered");

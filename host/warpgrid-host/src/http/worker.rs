@@ -10,6 +10,7 @@ use super::config::HttpConfig;
 use super::current::{CurrentRequests, RequestId};
 use super::in_flight::RequestInfo;
 use super::log_stream::LogStream;
+use super::log_stream::shown;
 use super::service::OptionsTemplate;
 use crate::application::{Application, GuestPre};
 use crate::instance::{InstanceFacts, InstanceState, Outcome, RunError, Stdio, ended_in};
@@ -283,7 +284,7 @@ fn log_failure(instance: u64, request: Option<&str>, end: Result<Outcome, RunErr
             tracing::warn!(instance, request, code, "the guest called exit and was released");
         }
         Err(RunError::Trap { trap, frames }) => {
-            let at = frames.iter().take(16).map(String::as_str).collect::<Vec<_>>().join(" < ");
+            let at = shown(&frames.iter().take(16).map(String::as_str).collect::<Vec<_>>().join(" < "));
             tracing::error!(instance, request, trap, at, "the guest trapped");
         }
         Err(RunError::Host(error)) => {

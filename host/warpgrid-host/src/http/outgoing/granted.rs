@@ -51,7 +51,10 @@ async fn look_up(
     let answers = resolver.resolve(name.as_str()).await.map_err(|error| {
         match error {
             DnsError::NotGranted => return refuse(facts, target, Reason::NotGranted),
-            DnsError::PrivateAddress => return refuse(facts, target, Reason::PrivateAddress),
+            // The guest is not told which names of the private network there are.
+            DnsError::PrivateAddress => {
+                let _ = refuse(facts, target, Reason::PrivateAddress);
+            }
             _ => {}
         }
         tracing::info!(phase = "dns", %error, "an outgoing request failed");
