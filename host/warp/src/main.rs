@@ -1,6 +1,7 @@
 //! The `warp` command line: reads the arguments and calls one command; knows no shim from the inside.
 
 mod cmd;
+mod descriptors;
 mod engine;
 mod log;
 mod report;
@@ -35,6 +36,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log::start(arguments.log_format);
+    descriptors::raise_limit();
     let result = match arguments.command {
         Command::Run(args) => cmd::run::run(args),
         Command::Compose(args) => cmd::compose::run(&args),

@@ -4,6 +4,7 @@ use super::client::{BOTH, connect, on_free_port, send, serve};
 use http::Request;
 use std::time::Duration;
 use tokio::net::TcpStream;
+use warpgrid_grants::signals::SignalType;
 use warpgrid_host::http::{HttpConfig, HttpServer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,6 +40,20 @@ async fn what_does_not_end_in_time_is_cut_and_listed() {
         assert!(never.await.unwrap().is_err(), "the client is not left waiting");
         assert_eq!((service.open_request_count(), service.instance_count()), (0, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_that_asked_is_told_to_end_while_it_answers() {
+    let served = serve("http_signal", on_free_port()).await;
+    let open = served.ask("/until-told");
+    served.until_taken(1).await;
+    let application = served.service.application().clone();
+    // Its instance is there before it has asked.
+    while application.deliver_signal_to_all(SignalType::Terminate).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(open.await.unwrap().unwrap().text(), "SignalType::Terminate\n");
+    assert_eq!(served.end().await.cut, []);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
