@@ -153,6 +153,43 @@ async fn a_guest_that_listens_for_datagrams_answers_those_who_wrote() {
     assert_eq!((text.as_str(), refusals, answer.as_slice()), ("answered", vec![], &b"hello"[..]));
 }
 
+/// A rule to listen holds for the socket that is bound so, and for no other one of the guest.
+async fn a_socket_beside_one_that_listens(program: &str) {
+    let control = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let friend = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let allow = [&control.local_addr(), &friend.local_addr()].map(|at| at.as_ref().unwrap().to_string());
+    let unnamed = stranger.local_addr().unwrap().to_string();
+    let config = AppConfig { network: network(&allow, &["127.0.0.1:*"]), ..AppConfig::default() };
+    let others = async {
+        let (stream, _) = control.accept().await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        let listening = lines.next_line().await.unwrap().unwrap();
+        let beside = lines.next_line().await.unwrap().unwrap();
+        stranger.send_to(b"stranger", &listening).await.unwrap();
+        stranger.send_to(b"stranger", &beside).await.unwrap();
+        friend.send_to(b"friend", &beside).await.unwrap();
+        let mut buffer = [0; 64];
+        let (_, from) = stranger.recv_from(&mut buffer).await.unwrap();
+        assert_eq!(from.to_string(), listening, "{program}");
+    };
+    let arguments = ["udp-beside", &allow[0], "127.0.0.1:0", &unnamed];
+    let both = async { tokio::join!(run(program, config, &arguments), others) };
+    let ((text, refusals), ()) = tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+    assert_eq!(text, "heard friend; is refused; answers", "{program}");
+    assert_eq!(refusals, refused(&unnamed, Reason::NotGranted), "{program}");
+}
+
+#[tokio::test]
+async fn a_socket_beside_one_that_listens_hears_and_answers_only_whom_a_rule_names() {
+    a_socket_beside_one_that_listens("sockets_std").await;
+}
+
+#[tokio::test]
+async fn a_socket_of_0_3_that_failed_to_listen_hears_and_answers_only_whom_a_rule_names() {
+    a_socket_beside_one_that_listens("sockets_p3").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_hundred_connections_at_once_carry_the_right_bytes() {
     let server = echo_server().await;

@@ -18,11 +18,11 @@ pub struct SocketsCtx {
 }
 
 impl SocketsCtx {
-    /// Lets the instance have sockets, each use of which the gate decides. An instance without this shim has
-    /// none.
+    /// Lets the instance have TCP sockets, each use of which the gate decides. UDP sockets are made with a gate
+    /// of their own. An instance without this shim has neither.
     pub(crate) fn open(&self, wasi: &mut WasiCtxBuilder) {
         let gate = self.gate.clone();
-        wasi.allow_tcp(true).allow_udp(true).socket_addr_check(move |address, usage| {
+        wasi.allow_tcp(true).allow_udp(false).socket_addr_check(move |address, usage| {
             let permitted = gate.permits(address, usage);
             Box::pin(async move { permitted })
         });

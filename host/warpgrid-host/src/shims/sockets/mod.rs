@@ -1,7 +1,7 @@
 //! The sockets shim: TCP and UDP at the standard WASI interfaces; resolves no name.
 //!
 //! The system's sockets and what a guest does with them are upstream's. This room decides where they may go
-//! (`policy`, asked by upstream before every bind, listen, accept, connect, send and receive), counts them, and
+//! (`policy` and `datagrams`, asked by upstream before every bind, listen, accept, connect, send and receive), counts them, and
 //! is where a connection to a database binding leaves the ordinary way.
 //!
 //! | file | what it holds |
@@ -9,6 +9,7 @@
 //! | `config` | [`SocketsConfig`]: what `[shims] sockets` holds |
 //! | `ctx` | the shim's state |
 //! | `policy` | the gate of one instance: what is granted, what is refused, which way a connection goes |
+//! | `datagrams` | the gate of one UDP socket: whom it hears and whom it may answer |
 //! | `count` | how many sockets an instance holds |
 //! | `error` | [`SocketsError`] and the codes that a guest sees |
 //! | `view` | what the doors may touch of a store |
@@ -18,6 +19,7 @@
 mod config;
 mod count;
 mod ctx;
+mod datagrams;
 mod error;
 mod p2;
 mod p3;

@@ -1,15 +1,14 @@
 //! The gate of one instance: where its sockets may go; opens nothing.
 //!
-//! Upstream asks here before every bind, listen, accept, connect, send and receive. A datagram is let in when
-//! one may be sent back to where it came from. A guest that listens for datagrams (it bound a UDP socket that a
-//! `listen` rule names) is sent datagrams by anyone, and may answer those who wrote to it lately.
+//! Upstream asks here before every bind, listen, accept and connect of TCP; each UDP socket has a gate of its own
+//! (`datagrams`), which asks here.
 
 use super::count::SocketCount;
 use super::error::SocketsError;
 use crate::instance::InstanceFacts;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, Denied, Purpose};
@@ -36,8 +35,10 @@ pub(super) struct Gate {
     /// The host of each binding of `facts`, read once: an address, or a name.
     binding_hosts: Vec<BindingHost>,
     pub(super) count: SocketCount,
-    hears_anyone: AtomicBool,
-    senders: Mutex<VecDeque<SocketAddr>>,
+    /// The number of the next UDP socket.
+    next_number: AtomicU64,
+    /// Who wrote lately to which UDP socket that listens.
+    senders: Mutex<VecDeque<(u64, SocketAddr)>>,
 }
 
 enum BindingHost {
@@ -57,7 +58,7 @@ impl Gate {
         Self {
             binding_hosts: facts.bindings.iter().map(host).collect(),
             count: SocketCount::new(facts.limits.sockets),
-            hears_anyone: AtomicBool::new(false),
+            next_number: AtomicU64::new(0),
             senders: Mutex::default(),
             facts,
         }
@@ -68,8 +69,7 @@ impl Gate {
         self.facts.limits.read_bytes
     }
 
-    /// Answers upstream's question. A refusal is recorded, except that of a datagram which nobody asked for:
-    /// others must not be able to fill the guest's record.
+    /// Answers upstream's question about a TCP socket. A refusal is recorded.
     pub(super) fn permits(&self, address: SocketAddr, usage: SocketAddrUse) -> bool {
         match usage {
             SocketAddrUse::TcpBind => self.checks(Purpose::Bind, address),
@@ -82,13 +82,8 @@ impl Gate {
                 }
                 room
             }
-            SocketAddrUse::UdpBind => {
-                let listens = self.facts.network.listens(address.ip(), address.port());
-                self.hears_anyone.fetch_or(listens, Relaxed);
-                listens || self.checks(Purpose::Bind, address)
-            }
-            SocketAddrUse::UdpSend => self.has_written(address) || self.checks(Purpose::Send, address),
-            SocketAddrUse::UdpReceive => self.hears(address),
+            // A UDP socket asks its own gate.
+            SocketAddrUse::UdpBind | SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => false,
         }
     }
 
@@ -121,7 +116,7 @@ impl Gate {
             }
             Route::Unserved => SocketsError::Unserved { address },
         };
-        tracing::warn!(instance = %self.facts.id, %address, "{error}");
+        tracing::debug!(instance = %self.facts.id, %address, "{error}");
         self.refuse(address, Reason::NotYet);
         Err(error)
     }
@@ -132,7 +127,8 @@ impl Gate {
         SocketsError::TooManySockets { limit: self.count.limit() }
     }
 
-    fn checks(&self, purpose: Purpose, address: SocketAddr) -> bool {
+    /// Whether the policy grants it. A refusal is recorded.
+    pub(super) fn checks(&self, purpose: Purpose, address: SocketAddr) -> bool {
         let checked = self.check(purpose, address);
         if let Err(Denied { reason }) = checked {
             self.refuse(address, reason);
@@ -146,24 +142,39 @@ impl Gate {
         self.facts.network.check(purpose, ip, address.port(), pins.names(&ip))
     }
 
-    fn hears(&self, sender: SocketAddr) -> bool {
-        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        if senders.contains(&sender) || self.check(Purpose::Send, sender).is_ok() {
+    /// A number for a new UDP socket.
+    pub(super) fn number(&self) -> u64 {
+        self.next_number.fetch_add(1, Relaxed)
+    }
+
+    /// Whether a socket bound here listens for anyone.
+    pub(super) fn listens(&self, local: SocketAddr) -> bool {
+        self.facts.network.listens(local.ip(), local.port())
+    }
+
+    /// Whether a datagram reaches this UDP socket. A refusal is not recorded: others must not be able to fill
+    /// the guest's record.
+    pub(super) fn hears(&self, socket: u64, listens: bool, sender: SocketAddr) -> bool {
+        if self.check(Purpose::Send, sender).is_ok() {
             return true;
         }
-        if !self.hears_anyone.load(Relaxed) {
+        if !listens {
             tracing::debug!(instance = %self.facts.id, %sender, "a datagram that nobody asked for is dropped");
             return false;
         }
-        if senders.len() == REMEMBERED_SENDERS {
-            senders.pop_front();
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        if !senders.contains(&(socket, sender)) {
+            if senders.len() == REMEMBERED_SENDERS {
+                senders.pop_front();
+            }
+            senders.push_back((socket, sender));
         }
-        senders.push_back(sender);
         true
     }
 
-    fn has_written(&self, address: SocketAddr) -> bool {
-        self.senders.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
+    /// Whether this UDP socket heard this sender lately.
+    pub(super) fn has_written(&self, socket: u64, sender: SocketAddr) -> bool {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner).contains(&(socket, sender))
     }
 
     fn refuse(&self, address: SocketAddr, reason: Reason) {

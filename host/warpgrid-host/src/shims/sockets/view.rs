@@ -1,10 +1,11 @@
 //! What the doors of the sockets may touch of a store; decides nothing.
 
-use super::SocketsCtx;
 use super::error::SocketsError;
 use super::p2::GuestTcpSocket;
+use super::{SocketsCtx, datagrams};
 use crate::instance::InstanceState;
 use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
+use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSocketsCtx, WasiSocketsCtxView};
 
 /// The doors at `wasi:sockets`.
@@ -34,6 +35,11 @@ impl SocketsView<'_> {
     /// Upstream's view of the guest's own table.
     pub(super) fn upstream(&mut self) -> WasiSocketsCtxView<'_> {
         WasiSocketsCtxView { ctx: self.wasi, table: self.table }
+    }
+
+    /// What upstream makes one UDP socket from: its gate is the socket's own.
+    pub(super) fn datagram_context(&self) -> WasiCtx {
+        datagrams::context(&self.ctx.gate)
     }
 
     /// Counts a socket that is about to be made.

@@ -18,6 +18,7 @@ impl wasip3::exports::cli::run::Guest for Guest {
         let result = match arguments[0].as_str() {
             "echo" => echo(address).await,
             "udp" => udp(address).await,
+            "udp-beside" => udp_beside(address, wasi(&arguments[2]), wasi(&arguments[3])).await,
             "listen" => listen(address).await,
             "many" => many(address, number()).await,
             "accept-many" => accept_many(address, number()).await,
@@ -65,6 +66,47 @@ async fn udp(address: IpSocketAddress) -> Result<String, ErrorCode> {
     socket.send(b"hello".to_vec(), Some(address)).await?;
     let (data, _) = socket.receive().await?;
     Ok(String::from_utf8_lossy(&data).into_owned())
+}
+
+/// One socket listens; another one fails to, and then only sends. Tells `control` where both are, and prints
+/// what the other hears first, and whether each may answer the stranger who wrote to both.
+async fn udp_beside(
+    control: IpSocketAddress,
+    local: IpSocketAddress,
+    stranger: IpSocketAddress,
+) -> Result<String, ErrorCode> {
+    let port = |address: IpSocketAddress| match address {
+        IpSocketAddress::Ipv4(address) => address.port,
+        IpSocketAddress::Ipv6(address) => address.port,
+    };
+    let listening = UdpSocket::create(IpAddressFamily::Ipv4)?;
+    listening.bind(local)?;
+    let taken = listening.get_local_address()?;
+    let beside = UdpSocket::create(IpAddressFamily::Ipv4)?;
+    assert!(matches!(beside.bind(taken), Err(ErrorCode::AddressInUse)));
+    beside.bind(wasi("0.0.0.0:0"))?;
+    let ports = (port(taken), port(beside.get_local_address()?));
+
+    let socket = tcp()?;
+    socket.connect(control).await?;
+    let (mut writer, reader) = wit_stream::new();
+    let sent = socket.send(reader);
+    let told = format!("127.0.0.1:{}\n127.0.0.1:{}\n", ports.0, ports.1);
+    assert!(writer.write_all(told.into_bytes()).await.is_empty());
+    drop(writer);
+    sent.await?;
+
+    listening.receive().await?;
+    let (heard, _) = beside.receive().await?;
+    let mut answers = Vec::new();
+    for socket in [&beside, &listening] {
+        answers.push(match socket.send(b"answer".to_vec(), Some(stranger)).await {
+            Ok(()) => "answers",
+            Err(ErrorCode::AccessDenied) => "is refused",
+            Err(_) => "fails",
+        });
+    }
+    Ok(format!("heard {}; {}; {}", String::from_utf8_lossy(&heard), answers[0], answers[1]))
 }
 
 async fn listen(address: IpSocketAddress) -> Result<String, ErrorCode> {

@@ -14,6 +14,7 @@ fn main() {
         "udp-connected" => udp(address, true),
         "udp-two" => udp_two(address, arguments[2].parse().expect("another address")),
         "udp-serve" => udp_serve(address, arguments[2].parse().expect("another address")),
+        "udp-beside" => udp_beside(address, arguments[2].parse().expect("an address"), &arguments[3]),
         "listen" => listen(address, arguments[2].parse().expect("another address")),
         "many-tcp" => many(number(), || TcpStream::connect(address).map(drop_later)),
         "many-udp" => many(number(), || UdpSocket::bind(address).map(drop_later)),
@@ -79,6 +80,27 @@ fn udp_serve(control: SocketAddr, local: SocketAddr) -> io::Result<String> {
     let (count, sender) = socket.recv_from(&mut buffer)?;
     socket.send_to(&buffer[..count], sender)?;
     Ok("answered".to_owned())
+}
+
+/// One socket listens, another one only sends. Tells `control` where both are, and prints what the other hears
+/// first, and whether each may answer the stranger who wrote to both.
+fn udp_beside(control: SocketAddr, local: SocketAddr, stranger: &str) -> io::Result<String> {
+    let listening = UdpSocket::bind(local)?;
+    let beside = UdpSocket::bind(any(local))?;
+    let mut control = TcpStream::connect(control)?;
+    writeln!(control, "{}", listening.local_addr()?)?;
+    writeln!(control, "127.0.0.1:{}", beside.local_addr()?.port())?;
+    let mut buffer = [0; 64];
+    listening.recv_from(&mut buffer)?;
+    let (count, _) = beside.recv_from(&mut buffer)?;
+    let heard = String::from_utf8_lossy(&buffer[..count]).into_owned();
+    let answer = |socket: &UdpSocket| match socket.send_to(b"answer", stranger) {
+        Ok(_) => "answers",
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => "is refused",
+        Err(_) => "fails",
+    };
+    let answers = (answer(&beside), answer(&listening));
+    Ok(format!("heard {heard}; {}; {}", answers.0, answers.1))
 }
 
 /// Listens, tells `control` where, and echoes one connection.

@@ -39,7 +39,9 @@ impl SocketsView<'_> {
 impl udp_create_socket::Host for SocketsView<'_> {
     async fn create_udp_socket(&mut self, family: IpAddressFamily) -> SocketResult<Resource<UdpSocket>> {
         self.count_socket()?;
-        let made = udp_create_socket::Host::create_udp_socket(&mut self.upstream(), family).await;
+        let mut wasi = self.datagram_context();
+        let mut upstream = WasiSocketsCtxView { ctx: wasi.sockets(), table: self.table };
+        let made = udp_create_socket::Host::create_udp_socket(&mut upstream, family).await;
         if made.is_err() {
             self.uncount_socket();
         }

@@ -8,7 +8,7 @@ use wasmtime_wasi::p3::bindings::sockets::types::{
     HostUdpSocket, HostUdpSocketWithStore, IpAddressFamily, IpSocketAddress,
 };
 use wasmtime_wasi::p3::sockets::SocketResult;
-use wasmtime_wasi::sockets::{UdpSocket, WasiSockets};
+use wasmtime_wasi::sockets::{UdpSocket, WasiSockets, WasiSocketsCtxView};
 
 impl HostUdpSocketWithStore<InstanceState> for SocketsDoor {
     async fn send(
@@ -42,7 +42,9 @@ macro_rules! forward {
 impl HostUdpSocket for SocketsView<'_> {
     async fn create(&mut self, family: IpAddressFamily) -> SocketResult<Resource<UdpSocket>> {
         self.count_socket()?;
-        let made = HostUdpSocket::create(&mut self.upstream(), family).await;
+        let mut wasi = self.datagram_context();
+        let mut upstream = WasiSocketsCtxView { ctx: wasi.sockets(), table: self.table };
+        let made = HostUdpSocket::create(&mut upstream, family).await;
         if made.is_err() {
             self.uncount_socket();
         }
