@@ -27,7 +27,7 @@ pub struct GuestLimits {
     pub read_bytes: usize,
     /// Bytes that a read of a whole endless device gives. Default 256.
     pub device_bytes: usize,
-    /// Names listed of one folder. Default 65,536.
+    /// Names listed of one folder; all listings that are open hold four times as many at most. Default 65,536.
     pub listed_names: usize,
     /// Bytes of log lines that one instance may write; more is dropped with one warning. Default 16 MiB.
     pub log_bytes: usize,

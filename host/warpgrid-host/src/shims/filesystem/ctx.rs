@@ -3,6 +3,7 @@
 use super::config::FilesystemConfig;
 use super::descriptors::{Descriptors, Taken};
 use super::memory_file::MemoryFiles;
+use super::names_budget::NamesBudget;
 use super::namespace::Namespace;
 use super::zones::{ZoneFolder, zone};
 use crate::application::AppConfig;
@@ -29,6 +30,7 @@ pub struct FilesystemCtx {
     pub(super) facts: Arc<InstanceFacts>,
     pub(super) namespace: Arc<Namespace>,
     pub(super) descriptors: Descriptors,
+    pub(super) names: NamesBudget,
 }
 
 /// Why the map of an application could not be made.
@@ -68,6 +70,7 @@ impl Shim for Filesystem {
             facts: instance.clone(),
             namespace: Arc::new(Namespace::new(state.clone(), instance.clone())),
             descriptors: Descriptors::default(),
+            names: NamesBudget::new(instance.limits.listed_names),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! The names in a folder, virtual and real ones merged; knows no path beyond the folder.
 
+use super::names_budget::HeldNames;
+use crate::instance::InstanceFacts;
 use rustix::fs::{AtFlags, Dir as Reader, FileType, statat};
 use rustix::io::Errno;
 use std::collections::HashSet;
 use std::sync::Arc;
+use warpgrid_grants::refusal::{Capability, Reason};
 
 /// One name.
 #[derive(Debug, Clone)]
@@ -23,6 +26,38 @@ pub(super) struct Listed {
     pub(super) real: Option<Arc<std::fs::File>>,
     /// The most names that are given. If there are more, the last item is an error.
     pub(super) limit: usize,
+    /// What the names count against.
+    pub(super) held: HeldNames,
+    /// The path that a refusal names.
+    pub(super) path: Arc<str>,
+    /// Where a refusal is recorded.
+    pub(super) facts: Arc<InstanceFacts>,
+}
+
+/// The names of a folder, one by one. They count until the value is dropped.
+pub(super) struct Names {
+    items: std::vec::IntoIter<Item>,
+    _held: Option<HeldNames>,
+}
+
+impl Names {
+    /// No names, only why.
+    pub(super) fn failed(error: Errno) -> Self {
+        Self { items: vec![Err(error)].into_iter(), _held: None }
+    }
+
+    /// How many are left.
+    pub(super) fn left(&self) -> usize {
+        self.items.len()
+    }
+}
+
+impl Iterator for Names {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Item> {
+        self.items.next()
+    }
 }
 
 impl Listed {
@@ -31,38 +66,53 @@ impl Listed {
         self.real.is_some()
     }
 
-    /// Reads all names.
-    pub(super) fn read(self) -> Result<Vec<Item>, Errno> {
+    /// Reads all names. The error is `NOMEM` when all listings of the instance hold too many.
+    pub(super) fn read(mut self) -> Result<Names, Errno> {
+        self.added.truncate(self.limit.saturating_add(1));
+        self.hold(self.added.len())?;
         let hidden: HashSet<String> = self.added.iter().map(|entry| entry.name.clone()).collect();
-        let mut items: Vec<Item> = self.added.into_iter().map(Ok).collect();
-        if let Some(folder) = &self.real {
-            for entry in Reader::read_from(&**folder)? {
+        let mut items: Vec<Item> = std::mem::take(&mut self.added).into_iter().map(Ok).collect();
+        if let Some(folder) = self.real.take() {
+            for entry in Reader::read_from(&*folder)? {
+                if items.len() > self.limit {
+                    break;
+                }
                 let entry = entry?;
                 let name = match entry.file_name().to_str() {
                     Ok("." | "..") => continue,
                     Ok(name) if hidden.contains(name) => continue,
-                    Ok(name) => name.to_owned(),
-                    Err(_) => {
-                        items.push(Err(Errno::ILSEQ));
+                    Ok(name) => Ok(name.to_owned()),
+                    Err(_) => Err(Errno::ILSEQ),
+                };
+                self.hold(1)?;
+                let name = match name {
+                    Ok(name) => name,
+                    Err(error) => {
+                        items.push(Err(error));
                         continue;
                     }
                 };
                 let kind = match entry.file_type() {
                     // Some file systems tell the kind only when asked for each name.
-                    FileType::Unknown => statat(&**folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
+                    FileType::Unknown => statat(&*folder, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
                         .map_or(FileType::Unknown, |stat| FileType::from_raw_mode(stat.st_mode)),
                     kind => kind,
                 };
                 items.push(Ok(Entry { name, kind }));
-                if items.len() > self.limit {
-                    break;
-                }
             }
         }
         if items.len() > self.limit {
             items.truncate(self.limit);
             items.push(Err(Errno::NOMEM));
         }
-        Ok(items)
+        Ok(Names { items: items.into_iter(), _held: Some(self.held) })
+    }
+
+    fn hold(&mut self, count: usize) -> Result<(), Errno> {
+        if self.held.add(count) {
+            return Ok(());
+        }
+        self.facts.refusals.add(Capability::File, &self.path, Reason::Limit);
+        Err(Errno::NOMEM)
     }
 }

@@ -11,6 +11,7 @@
 //! | `walk` | from a folder and a path to what the guest means |
 //! | `descriptors` | what is remembered of descriptors, and how many are open |
 //! | `listing` | the names in a folder, virtual and real ones merged |
+//! | `names_budget` | how many names all listings of an instance hold |
 //! | `view` | what the doors share: a call's path becomes upstream's call or a virtual answer |
 //! | `error` | errors as each door has them |
 //! | `wit` | the door `warpgrid:shim/filesystem` |
@@ -23,7 +24,7 @@
 //! - `..` above a descriptor's own folder, absolute paths and absolute links are refused.
 //! - Virtual files, virtual folders and the folders above them cannot be written, made, removed, renamed or
 //!   linked; the null device can be written.
-//! - A file that is opened counts against the limit, virtual or not.
+//! - A file that is opened counts against the limit, virtual or not; so do the names of open listings.
 
 mod config;
 mod ctx;
@@ -31,6 +32,7 @@ mod descriptors;
 mod error;
 mod listing;
 mod memory_file;
+mod names_budget;
 mod namespace;
 mod p2;
 mod p3;

@@ -5,7 +5,7 @@ use super::ctx::FilesystemCtx;
 use super::descriptors::{Known, Lent, Taken, VirtualFolder};
 use super::listing::{Entry, Listed};
 use super::namespace::{Mount, join, mount_path};
-use super::walk::{Ground, Last, Place, Stop, Target, Walk};
+use super::walk::{Ground, Last, MAX_PATH, Place, Stop, Target, Walk};
 use crate::instance::InstanceState;
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -38,6 +38,9 @@ pub(super) fn view(state: &mut InstanceState) -> FilesystemView<'_> {
     let files = state.shims.filesystem.as_mut().expect("an engine that links a shim prepares its state");
     FilesystemView { wasi: state.wasi.filesystem(), table: &mut state.table, files }
 }
+
+/// The most of a path, in bytes, that a refusal carries.
+const REFUSED_BYTES: usize = 256;
 
 /// A call of a guest on a path.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +146,9 @@ impl FilesystemView<'_> {
         path: &str,
         call: Call,
     ) -> Result<Resolution, Errno> {
+        if path.len() > MAX_PATH {
+            return Err(Errno::NAMETOOLONG);
+        }
         let (start, ground) = match self.known(fd) {
             Some(Known::Folder(path)) => (path.to_string(), Ground::None),
             Some(Known::Merged(path)) => match self.table.get(fd) {
@@ -206,7 +212,8 @@ impl FilesystemView<'_> {
 
     /// Records a refusal.
     pub(super) fn refuse(&self, path: &str, reason: Reason) {
-        self.files.facts.refusals.add(Capability::File, path, reason);
+        let shown = &path[..path.floor_char_boundary(REFUSED_BYTES)];
+        self.files.facts.refusals.add(Capability::File, shown, reason);
     }
 
     /// Records that upstream did not permit a call.
@@ -367,7 +374,9 @@ impl FilesystemView<'_> {
         };
         let added = known.map_or_else(Vec::new, |known| self.added(known));
         tracing::debug!(shim = "filesystem", call = "read-directory", path = ?known.map(Known::path), added = added.len());
-        Ok(Listed { added, real, limit })
+        let (held, facts) = (self.files.names.begin(), self.files.facts.clone());
+        let path = known.map_or_else(|| Arc::from("a folder"), |known| known.path().clone());
+        Ok(Listed { added, real, limit, held, path, facts })
     }
 
     fn added(&self, known: &Known) -> Vec<Entry> {

@@ -30,8 +30,11 @@ use wasmtime_wasi::filesystem::Dir;
 /// Symbolic links that one path may lead through, as in Linux.
 const MAX_LINKS: usize = 40;
 /// The longest path and the longest name, in bytes, as in Linux.
-const MAX_PATH: usize = 4095;
+pub(super) const MAX_PATH: usize = 4095;
 const MAX_NAME: usize = 255;
+/// Folders that a walk may have gone through at its last name, the first one included: each is an open
+/// descriptor of the host and a path.
+const MAX_DEPTH: usize = 256;
 
 /// What a call does with the last name of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +176,10 @@ impl Way<'_> {
         }
         if is_last && self.wants_folder && matches!(self.last, Last::Object { create: true, .. }) {
             return Err(Errno::ISDIR.into());
+        }
+        // Before a folder is opened, and before the map is asked: that costs a look-up for each folder above.
+        if self.places.len() > MAX_DEPTH || self.here().path.len() + 1 + part.len() > MAX_PATH {
+            return Err(Errno::NAMETOOLONG.into());
         }
         let path = join(&self.here().path, part);
         let names_it = is_last && self.last == Last::Name;

@@ -22,7 +22,7 @@ impl FilesystemView<'_> {
             Err(error) => {
                 tracing::debug!(shim = "filesystem", call, path, %error, "refused");
                 if matches!(error, FsError::LimitReached { .. }) {
-                    self.files.facts.refusals.add(Capability::File, path, Reason::Limit);
+                    self.refuse(path, Reason::Limit);
                 }
             }
         }

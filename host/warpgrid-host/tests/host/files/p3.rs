@@ -5,6 +5,7 @@ use crate::harness::{guest, load, run_with_folders};
 use std::fs;
 use tempfile::TempDir;
 use warpgrid_grants::limits::GuestLimits;
+use warpgrid_grants::refusal::Reason;
 use warpgrid_host::instance::Folder;
 
 async fn output(arguments: &[&str], folders: Vec<Folder>) -> String {
@@ -101,4 +102,18 @@ async fn limits_hold_in_wasi_0_3() {
         ran.ran.text(),
         "9 ErrorCode::InsufficientMemory\n2 names and then\nErrorCode::InsufficientMemory\n"
     );
+}
+
+#[tokio::test]
+async fn listings_that_are_held_share_a_budget_in_wasi_0_3() {
+    let tree = TempDir::new().unwrap();
+    for name in ["a", "b", "c"] {
+        fs::write(tree.path().join(name), "").unwrap();
+    }
+    let folder = Folder { host: tree.path().to_owned(), guest: "/data".to_owned(), read_only: true };
+    // Sixteen names in all: five times three.
+    let program = limited("files_p3", GuestLimits { listed_names: 4, ..GuestLimits::default() });
+    let ran = run_with_folders(&program, &["listings", "/data"], vec![folder], &[]).await;
+    assert_eq!(ran.ran.text(), "5 Err(ErrorCode::InsufficientMemory)\n");
+    assert_eq!(ran.refusals, [("a folder".to_owned(), Reason::Limit)]);
 }

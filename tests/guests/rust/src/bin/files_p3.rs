@@ -39,6 +39,7 @@ impl wasip3::exports::cli::run::Guest for Files {
                 "mkdir" => root.create_directory_at(path.into()).await.map(|()| "done".into()),
                 "rename" => root.rename_at(path.into(), root, "renamed".into()).await.map(|()| "done".into()),
                 "many" => many(root, path).await,
+                "listings" => listings(root, path).await,
                 other => panic!("unknown call {other}"),
             };
             match result {
@@ -103,6 +104,25 @@ async fn many(root: &Descriptor, path: &str) -> Result<String, ErrorCode> {
     let count = files.len();
     drop(files);
     open(root, path, OpenFlags::empty(), DescriptorFlags::READ).await?;
+    Ok(format!("{count} {error:?}"))
+}
+
+/// Holds listings of a folder until there are too many; then lists it once more.
+async fn listings(root: &Descriptor, path: &str) -> Result<String, ErrorCode> {
+    let folder = open(root, path, OpenFlags::DIRECTORY, DescriptorFlags::READ).await?;
+    let mut held = Vec::new();
+    let error = loop {
+        let (mut stream, end) = folder.read_directory();
+        // With one name the folder was read.
+        match stream.next().await {
+            Some(_) => held.push((stream, end)),
+            None => break end.await,
+        }
+        assert!(held.len() < 10_000, "there is no limit");
+    };
+    let count = held.len();
+    drop(held);
+    list(root, path).await?;
     Ok(format!("{count} {error:?}"))
 }
 

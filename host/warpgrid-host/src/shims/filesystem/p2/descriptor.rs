@@ -110,7 +110,7 @@ impl HostDescriptor for FilesystemView<'_> {
             true => spawn_blocking(move || listed.read()).await,
             false => listed.read(),
         };
-        let stream = self.table.push(Names(names.map_err(to_p2)?.into_iter()))?;
+        let stream = self.table.push(Names(names.map_err(to_p2)?))?;
         Ok(Resource::new_own(stream.rep()))
     }
 

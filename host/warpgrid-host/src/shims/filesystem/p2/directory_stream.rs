@@ -1,7 +1,7 @@
 //! The names of a folder, given one by one; reads no folder.
 
 use super::super::error::to_p2;
-use super::super::listing::{Entry, Item};
+use super::super::listing::{self, Entry};
 use super::super::view::FilesystemView;
 use rustix::fs::FileType;
 use wasmtime::component::Resource;
@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 
 /// Stands in the table for upstream's stream: every stream comes from this door.
-pub(super) struct Names(pub(super) std::vec::IntoIter<Item>);
+pub(super) struct Names(pub(super) listing::Names);
 
 pub(super) fn kind(kind: FileType) -> DescriptorType {
     match kind {

@@ -1,7 +1,7 @@
 //! The names of a folder as a stream of WASI 0.3; reads no folder by itself.
 
 use super::super::error::p3_code;
-use super::super::listing::{Entry, Item, Listed};
+use super::super::listing::{self, Entry, Listed};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use rustix::fs::FileType;
@@ -17,19 +17,20 @@ const CHUNK: usize = 32;
 
 /// Reads a folder in the background and gives its names; at the end says whether all went well.
 pub(super) struct Names {
-    reading: Option<AbortOnDropJoinHandle<Result<Vec<Item>, Errno>>>,
-    items: std::vec::IntoIter<Item>,
+    reading: Option<AbortOnDropJoinHandle<Result<listing::Names, Errno>>>,
+    /// None while the folder is being read.
+    items: Option<listing::Names>,
     end: Option<oneshot::Sender<Result<(), ErrorCode>>>,
 }
 
 impl Names {
     pub(super) fn new(listed: Result<Listed, Errno>, end: oneshot::Sender<Result<(), ErrorCode>>) -> Self {
         let (reading, items) = match listed {
-            Ok(listed) if listed.is_real() => (Some(spawn_blocking(move || listed.read())), Vec::new()),
-            Ok(listed) => (None, listed.read().unwrap_or_else(|error| vec![Err(error)])),
-            Err(error) => (None, vec![Err(error)]),
+            Ok(listed) if listed.is_real() => (Some(spawn_blocking(move || listed.read())), None),
+            Ok(listed) => (None, Some(listed.read().unwrap_or_else(listing::Names::failed))),
+            Err(error) => (None, Some(listing::Names::failed(error))),
         };
-        Self { reading, items: items.into_iter(), end: Some(end) }
+        Self { reading, items, end: Some(end) }
     }
 
     fn close(&mut self, result: Result<(), ErrorCode>) {
@@ -64,17 +65,17 @@ impl<D> StreamProducer<D> for Names {
         if let Some(reading) = &mut self.reading {
             match Pin::new(reading).poll(cx) {
                 Poll::Ready(items) => {
-                    self.items = items.unwrap_or_else(|error| vec![Err(error)]).into_iter();
+                    self.items = Some(items.unwrap_or_else(listing::Names::failed));
                     self.reading = None;
                 }
                 Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
                 Poll::Pending => return Poll::Pending,
             }
         }
-        let mut names = Vec::with_capacity(count.min(self.items.len()));
+        let mut names = Vec::with_capacity(count.min(self.items.as_ref().map_or(0, listing::Names::left)));
         let mut result = StreamResult::Completed;
         while names.len() < count {
-            match self.items.next() {
+            match self.items.as_mut().and_then(Iterator::next) {
                 Some(Ok(Entry { name, kind: type_ })) => {
                     names.push(DirectoryEntry { type_: kind(type_), name })
                 }
