@@ -65,7 +65,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "`256`",
         "What a read of a whole endless device, such as `/dev/urandom`, gives.",
     ),
-    key(&["limits", "listed-names"], "whole number", "`65536`", "Names listed of one folder."),
+    key(
+        &["limits", "listed-names"],
+        "whole number",
+        "`65536`",
+        "Names listed of one folder. All listings that a guest holds open have room for four times as many.",
+    ),
     key(
         &["limits", "log-size"],
         "size",
