@@ -3,7 +3,7 @@
 //! stock: skip
 //! run: warp
 //! stdout: file: regular 444 35, same by 4 ways
-//! stdout: folder: folder 555
+//! stdout: folder: folder
 //! stdout: device: device
 //! stdout: inodes differ: yes
 //! stdout: missing: No such file or directory
@@ -30,7 +30,8 @@ int main(void) {
   close(fd);
   printf("file: %s %o %lld, same by %d ways\n", kind(one.st_mode), one.st_mode & 0777, (long long)one.st_size, same);
   if (stat("/etc/warpgrid", &other)) return perror("stat folder"), 1;
-  printf("folder: %s %o\n", kind(other.st_mode), other.st_mode & 0777);
+  // WASI tells no permissions of a folder.
+  printf("folder: %s\n", kind(other.st_mode));
   if (stat("/dev/null", &other)) return perror("stat device"), 1;
   printf("device: %s\n", kind(other.st_mode));
   printf("inodes differ: %s\n", one.st_ino != other.st_ino ? "yes" : "no");
