@@ -12,7 +12,7 @@
 //! stdout: /etc/warpgrid/three.tx: No such file or directory
 //! stdout: /etc/warpgrid/three.txtx: No such file or directory
 //! stdout: : there
-//! stdout: long: No such file or directory
+//! stdout: long: Filename too long
 //! stdout: realpath: /etc/warpgrid/three.txt
 #include <errno.h>
 #include <fcntl.h>
