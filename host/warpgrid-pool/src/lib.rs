@@ -1,0 +1,1 @@
+//! Sessions of PostgreSQL, MySQL and Redis servers, pooled; knows nothing of WebAssembly or configuration files.
