@@ -1,1 +1,41 @@
-//! Sessions of PostgreSQL, MySQL and Redis servers, pooled; knows nothing of WebAssembly or configuration files.
+//! Sessions of PostgreSQL, MySQL and Redis servers, pooled for many tenants; knows nothing of WebAssembly or of
+//! configuration files.
+//!
+//! A guest's driver speaks its protocol from the first byte to the last. The host answers the guest's login itself
+//! (`greet`), takes a session out of the pool that it logged in earlier with credentials of its own (`login`), and then
+//! passes bytes unaltered in both directions while it watches the headers (`track`). When the guest goes, a session in a
+//! known state is reset in the background and kept; any other is destroyed. See `docs/adr/` for the decision.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`config`] | limits and time-outs of a pool, with their defaults |
+//! | [`endpoint`] | a server with the credentials, and who may use it how |
+//! | [`secret`] | passwords that no log shows |
+//! | [`error`] | why a guest gets no session |
+//! | `key` | which sessions are alike |
+//! | `protocol` | the wire protocols, the same files for each |
+//! | [`net`] | connecting to servers: TCP, Unix sockets, TLS |
+//! | `session` | a logged-in connection to a server |
+//! | `pool`, `inner`, `waiting`, `guard` | sharing sessions out: the face, the state under the lock, the queue, a session that is taken |
+//! | `cleanup`, `monitor`, `healthcheck` | what happens to sessions that nobody has |
+//! | `cancel` | which running query a guest may cancel |
+//! | [`stats`] | what to count |
+//! | [`guest`] | the guest's end of a session: bytes in, bytes out |
+//! | [`listen`] | the door for native programs: TCP and Unix sockets |
+
+pub mod config;
+pub mod endpoint;
+pub mod error;
+pub mod guest;
+pub mod listen;
+pub mod net;
+pub mod protocol;
+pub mod secret;
+pub mod stats;
+
+mod guard;
+pub mod key;
+mod pool;
+mod session;
+
+pub use pool::{ConnectionPoolManager, Pool};

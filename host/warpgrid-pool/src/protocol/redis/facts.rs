@@ -1,0 +1,5 @@
+//! What a Redis server said of itself at the login; knows no guest.
+
+/// What a Redis server said of itself and of a session.
+#[derive(Debug, Clone, Default)]
+pub struct RedisFacts {}
