@@ -1,5 +1,8 @@
 //! Redis's entry in the list of wire protocols; decides nothing.
 
+use super::greet::RedisGreeter;
+use super::track::RedisTracker;
+use super::{cancel, login, ping, reset};
 use crate::endpoint::Endpoint;
 use crate::error::PoolError;
 use crate::net::{BoxFuture, Connector, ServerStream};
@@ -15,7 +18,7 @@ pub struct Redis;
 
 impl WireProtocol for Redis {
     fn server_speaks_first(&self) -> bool {
-        todo!()
+        false
     }
 
     fn login<'a>(
@@ -23,15 +26,15 @@ impl WireProtocol for Redis {
         stream: ServerStream,
         request: LoginRequest<'a>,
     ) -> BoxFuture<'a, Result<LoggedIn, PoolError>> {
-        todo!()
+        Box::pin(login::login(stream, request))
     }
 
     fn greeter(&self, terms: GreetTerms) -> Box<dyn Greeter> {
-        todo!()
+        Box::new(RedisGreeter::new(terms))
     }
 
-    fn tracker(&self, facts: &ServerFacts, cancel: Arc<dyn CancelLookup>) -> Box<dyn Tracker> {
-        todo!()
+    fn tracker(&self, _: &ServerFacts, _: Arc<dyn CancelLookup>) -> Box<dyn Tracker> {
+        Box::new(RedisTracker::new())
     }
 
     fn reset<'a>(
@@ -40,23 +43,24 @@ impl WireProtocol for Redis {
         tracker: &'a mut dyn Tracker,
         request: LoginRequest<'a>,
     ) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        todo!()
+        Box::pin(reset::reset(stream, tracker, request))
     }
 
     fn ping<'a>(&'a self, stream: &'a mut ServerStream) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        todo!()
+        Box::pin(ping::ping(stream))
     }
 
     fn goodbye(&self) -> Bytes {
-        todo!()
+        // Redis logs nothing of a connection that just ends.
+        Bytes::new()
     }
 
     fn cancel<'a>(
         &'a self,
-        connector: &'a dyn Connector,
-        endpoint: &'a Endpoint,
-        facts: &'a ServerFacts,
+        _: &'a dyn Connector,
+        _: &'a Endpoint,
+        _: &'a ServerFacts,
     ) -> BoxFuture<'a, Result<(), PoolError>> {
-        todo!()
+        Box::pin(cancel::cancel())
     }
 }
