@@ -21,6 +21,8 @@ pub struct GuestLimits {
     pub open_files: usize,
     /// Sockets that may be open at the same time. Default 1024.
     pub sockets: usize,
+    /// Connections to databases that may be open at the same time. Default 100.
+    pub database_sessions: usize,
     /// Look-ups of names that may be under way at the same time. Default 64.
     pub lookups: usize,
     /// Bytes that one read, one receive or one whole-file read carries. Default 1 MiB.
@@ -49,6 +51,7 @@ impl Default for GuestLimits {
             header_bytes: 128 * 1024,
             open_files: 1024,
             sockets: 1024,
+            database_sessions: 100,
             lookups: 64,
             read_bytes: 1024 * 1024,
             device_bytes: 256,

@@ -2,6 +2,7 @@
 
 use crate::adapt::{self, AdaptError};
 use crate::compose::{self, ComposeError};
+use crate::databases::{Databases, InstanceDatabases};
 use crate::engine::WarpGridEngine;
 use crate::http::{
     CurrentRequests, OutgoingApplication, OutgoingConfig, OutgoingError, OutgoingHttp, Services,
@@ -50,6 +51,8 @@ pub struct AppConfig {
     pub network: Arc<NetworkPolicy>,
     /// Databases that the host connects to for the guest. Default none.
     pub bindings: Arc<[Binding]>,
+    /// The pool of each binding. Default none: connecting to a binding is then refused.
+    pub databases: Arc<Databases>,
     /// How outgoing HTTP requests leave the host.
     pub outgoing: OutgoingConfig,
     /// Services of the same application, called in process. Default none.
@@ -73,6 +76,7 @@ impl Default for AppConfig {
             limits: GuestLimits::default(),
             network: Arc::default(),
             bindings: Arc::default(),
+            databases: Arc::default(),
             outgoing: OutgoingConfig::default(),
             services: Arc::default(),
             metrics: Arc::default(),
@@ -226,6 +230,10 @@ impl Application {
             limits: self.config.limits,
             network: self.config.network.clone(),
             bindings: self.config.bindings.clone(),
+            databases: InstanceDatabases::new(
+                self.config.databases.clone(),
+                self.config.limits.database_sessions,
+            ),
             synthetic: self.synthetic.clone(),
             pins: Mutex::new(AnswerPins::default()),
             refusals: Refusals::new(id, requests.clone(), self.config.metrics.clone()),

@@ -1,6 +1,7 @@
 //! The counters of an application in Prometheus' form; serves nothing and decides nothing.
 
 use crate::http::HttpMetrics;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -56,6 +57,13 @@ pub(crate) struct CountedInstance(Gauge);
 impl Drop for CountedInstance {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// Shows further numbers, read when somebody asks.
+    pub(crate) fn register_collector(&self, collector: Box<dyn Collector>) {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
     }
 }
 

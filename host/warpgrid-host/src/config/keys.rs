@@ -27,7 +27,7 @@ pub(super) const fn key(
 
 /// The list, in the order of the reference page.
 pub(super) fn all() -> impl Iterator<Item = &'static Key> {
-    let sections: [&'static [Key]; 10] = [
+    let sections: [&'static [Key]; 11] = [
         sections::package::KEYS,
         sections::http::KEYS,
         sections::env::KEYS,
@@ -37,6 +37,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Key> {
         sections::limits::KEYS,
         sections::shims::KEYS,
         sections::bindings::KEYS,
+        sections::listeners::KEYS,
         sections::services::KEYS,
     ];
     sections.into_iter().flatten()

@@ -7,6 +7,7 @@ use super::sections::env::{self, EnvValue, UnsetVariable};
 use super::sections::files::{self, RawFolder};
 use super::sections::http::{self, RawHttp};
 use super::sections::limits::{self, RawLimits};
+use super::sections::listeners::{self, ListenerConfig, RawListener};
 use super::sections::names;
 use super::sections::network::AuthoritiesError;
 use super::sections::network::{self, NetworkRules, OutgoingSettings, RawNetwork};
@@ -65,6 +66,8 @@ pub struct WarpConfig {
     pub shims: ShimConfig,
     /// `[bindings]`, by name.
     pub bindings: Vec<BindingConfig>,
+    /// `[listeners]`, by name.
+    pub listeners: Vec<ListenerConfig>,
     /// `[services]`, by name.
     pub services: Vec<ServiceConfig>,
 }
@@ -85,6 +88,7 @@ struct RawConfig {
     limits: RawLimits,
     shims: RawShims,
     bindings: BTreeMap<String, RawBinding>,
+    listeners: BTreeMap<String, RawListener>,
     services: BTreeMap<String, RawService>,
 }
 
@@ -123,6 +127,7 @@ impl WarpConfig {
         let mut http = http::read(reader, raw.http.unwrap_or_default())?;
         env::check(reader, &raw.env)?;
         let (folders, scratch) = files::read(reader, raw.files)?;
+        let bindings = bindings::read(reader, raw.bindings)?;
         let (network, network_rules, outgoing) = network::read(reader, raw.network)?;
         Ok(Self {
             name: raw.package.name,
@@ -141,7 +146,8 @@ impl WarpConfig {
             network_rules,
             outgoing,
             shims: shims::read(reader, raw.shims)?,
-            bindings: bindings::read(reader, raw.bindings)?,
+            listeners: listeners::read(reader, raw.listeners, &bindings)?,
+            bindings,
             services: services::read(reader, raw.services)?,
         })
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use warpgrid_pool::secret::Secret;
 
 /// The longest secret, in bytes.
 const LONGEST: u64 = 64 << 10;
@@ -58,23 +59,6 @@ impl<'de> Deserialize<'de> for SecretSource {
     }
 }
 
-/// A secret. It shows itself only to who asks for it by name.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The secret itself. Not for logs or errors.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Secret(..)")
-    }
-}
-
 /// A secret that the configuration refers to is not there.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
@@ -116,8 +100,9 @@ pub enum SecretError {
 }
 
 impl WarpConfig {
-    /// The passwords of the bindings by name. `base` is the folder that relative paths start at, `host` the
-    /// host's environment. To be called once, at the start.
+    /// The secrets of the bindings, by the path of their key without `bindings.`: `db` for a binding's password,
+    /// `db.guest` for what its guests must give. `base` is the folder that relative paths start at, `host` the host's
+    /// environment. To be called once, at the start.
     ///
     /// # Errors
     /// [`SecretError`] names the binding and the place of the first secret that is not there.
@@ -128,25 +113,33 @@ impl WarpConfig {
     ) -> Result<BTreeMap<String, Secret>, SecretError> {
         let mut secrets = BTreeMap::new();
         for config in &self.bindings {
-            let binding = config.binding.name.clone();
-            let (text, place) = match &config.password {
-                None => continue,
-                Some(SecretSource::Env(variable)) => match host(variable) {
-                    Some(text) => (text, format!("the variable `{variable}`")),
-                    None => return Err(SecretError::Unset { binding, variable: variable.clone() }),
-                },
-                Some(SecretSource::File(path)) => {
-                    let path = base.join(path);
-                    (file(&binding, &path)?, format!("the file `{}`", path.display()))
-                }
-            };
-            if text.is_empty() {
-                return Err(SecretError::Empty { binding, place });
+            let name = &config.binding.name;
+            let guest = config.guest.as_ref().map(|guest| (format!("{name}.guest"), &guest.password));
+            for (key, source) in config.password.iter().map(|source| (name.clone(), source)).chain(guest) {
+                secrets.insert(key.clone(), look_up(key, source, base, &host)?);
             }
-            secrets.insert(binding, Secret(text));
         }
         Ok(secrets)
     }
+}
+
+fn look_up(
+    binding: String,
+    source: &SecretSource,
+    base: &Path,
+    host: &impl Fn(&str) -> Option<String>,
+) -> Result<Secret, SecretError> {
+    let (text, place) = match source {
+        SecretSource::Env(variable) => match host(variable) {
+            Some(text) => (text, format!("the variable `{variable}`")),
+            None => return Err(SecretError::Unset { binding, variable: variable.clone() }),
+        },
+        SecretSource::File(path) => {
+            let path = base.join(path);
+            (file(&binding, &path)?, format!("the file `{}`", path.display()))
+        }
+    };
+    if text.is_empty() { Err(SecretError::Empty { binding, place }) } else { Ok(Secret::new(text)) }
 }
 
 /// The text of a file without the line end that editors add.

@@ -44,7 +44,7 @@ pub(super) fn granted(area: Area, config: &WarpConfig) -> Vec<String> {
                 let binding = &config.binding;
                 let (name, protocol) = (&binding.name, binding.protocol);
                 format!(
-                    "`{}:{}`, the {protocol} database `bindings.{name}`: not in this version",
+                    "`{}:{}`, the {protocol} database `bindings.{name}`",
                     binding.host, binding.port
                 )
             }));

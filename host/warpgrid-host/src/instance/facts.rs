@@ -1,5 +1,6 @@
 //! What the shims may know of an instance, and what they share with each other; opens nothing.
 
+use crate::databases::InstanceDatabases;
 use crate::http::CurrentRequests;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
@@ -49,6 +50,8 @@ pub struct InstanceFacts {
     pub network: Arc<NetworkPolicy>,
     /// Databases that this instance may reach by name or synthetic address.
     pub bindings: Arc<[Binding]>,
+    /// Their pools, and how many connections to them this instance holds.
+    pub(crate) databases: InstanceDatabases,
     /// The addresses of names that the host itself answers for: an address says which binding or service of
     /// the same application was meant.
     pub synthetic: Arc<SyntheticAddresses>,

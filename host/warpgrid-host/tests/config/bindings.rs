@@ -3,7 +3,7 @@
 use crate::{parse, wrong};
 use std::path::Path;
 use warpgrid_host::WarpConfig;
-use warpgrid_host::config::{PoolConfig, TlsMode};
+use warpgrid_host::config::{PoolOptions, TlsMode};
 
 const DB: &str = "[bindings.db]\nprotocol = 'postgres'\naddress = 'db.warp.local:5432'\n";
 
@@ -16,7 +16,7 @@ fn the_short_form_has_the_documented_defaults() {
     let config = with("");
     let [binding] = config.bindings.as_slice() else { panic!("{config:?}") };
     assert_eq!((binding.tls.mode, &binding.tls.ca), (TlsMode::VerifyFull, &None));
-    assert_eq!(binding.pool, PoolConfig::default());
+    assert_eq!(binding.pool, PoolOptions::default());
     assert_eq!((&binding.user, &binding.database, &binding.password), (&None, &None, &None));
 }
 
@@ -71,7 +71,10 @@ fn secrets_are_read_from_the_variable_or_the_file_and_never_shown() {
     let (config, _) = parse(&text).unwrap();
     let host = |name: &str| (name == "DB_PASSWORD").then(|| "from variable".to_owned());
     let secrets = config.secrets(folder.path(), host).unwrap();
-    let shown: Vec<_> = secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
+    let shown: Vec<_> = secrets
+        .iter()
+        .map(|(name, secret)| (name.as_str(), str::from_utf8(secret.expose()).unwrap()))
+        .collect();
     assert_eq!(shown, [("cache", "from file"), ("db", "from variable")]);
     assert_eq!(format!("{:?}", secrets["db"]), "Secret(..)");
 }

@@ -8,7 +8,7 @@ use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::application::GuestKind;
 use warpgrid_host::config::{
-    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, NetworkRules, OutgoingSettings, PoolConfig,
+    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, NetworkRules, OutgoingSettings, PoolOptions,
     SecretSource, ServiceConfig, TlsConfig, TlsMode,
 };
 use warpgrid_host::http::HttpConfig;
@@ -58,7 +58,7 @@ fn binding(name: &str, protocol: BindingProtocol, host: &str, port: u16) -> Bind
         user: None,
         password: None,
         tls: TlsConfig::default(),
-        pool: PoolConfig::default(),
+        pool: PoolOptions::default(),
     }
 }
 
@@ -152,15 +152,15 @@ fn every_key_is_read() {
         bindings: vec![
             BindingConfig {
                 password: Some(SecretSource::File("secrets/redis".into())),
-                tls: TlsConfig { mode: TlsMode::Disable, ca: None },
+                tls: TlsConfig { mode: TlsMode::Disable, ca: None, direct: false },
                 ..cache
             },
             BindingConfig {
                 database: Some("app".into()),
                 user: Some("writer".into()),
                 password: Some(SecretSource::Env("APP_DB_PASSWORD".into())),
-                tls: TlsConfig { mode: TlsMode::VerifyCa, ca: Some("db-ca.pem".into()) },
-                pool: PoolConfig { size: 3, wait: seconds(1), idle: seconds(60) },
+                tls: TlsConfig { mode: TlsMode::VerifyCa, ca: Some("db-ca.pem".into()), direct: false },
+                pool: PoolOptions { size: 3, wait: seconds(1), idle: seconds(60), ..PoolOptions::default() },
                 ..db
             },
             binding("old", BindingProtocol::Mysql, "192.0.2.1", 3306),

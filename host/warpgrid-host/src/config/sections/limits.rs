@@ -48,6 +48,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
     ),
     key(&["limits", "sockets"], "whole number", "`1024`", "Sockets that may be open at the same time."),
     key(
+        &["limits", "database-sessions"],
+        "whole number",
+        "`100`",
+        "Connections to databases that may be open at the same time.",
+    ),
+    key(
         &["limits", "lookups"],
         "whole number",
         "`64`",
@@ -108,6 +114,7 @@ pub(in crate::config) struct RawLimits {
     header_size: Option<Size>,
     open_files: Option<Count>,
     sockets: Option<Count>,
+    database_sessions: Option<Count>,
     lookups: Option<Count>,
     read_size: Option<Size>,
     device_size: Option<Size>,
@@ -139,6 +146,7 @@ pub(in crate::config) fn read(
     table.size("header-size", raw.header_size, KIB..=16 * MIB, &mut limits.header_bytes)?;
     table.count("open-files", raw.open_files, 0..=MANY, &mut limits.open_files)?;
     table.count("sockets", raw.sockets, 0..=MANY, &mut limits.sockets)?;
+    table.count("database-sessions", raw.database_sessions, 0..=MANY, &mut limits.database_sessions)?;
     table.count("lookups", raw.lookups, 0..=MANY, &mut limits.lookups)?;
     table.size("read-size", raw.read_size, KIB..=64 * MIB, &mut limits.read_bytes)?;
     table.size("device-size", raw.device_size, 0..=MIB, &mut limits.device_bytes)?;

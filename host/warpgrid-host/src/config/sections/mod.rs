@@ -7,6 +7,7 @@ pub(super) mod env;
 pub(super) mod files;
 pub(super) mod http;
 pub(super) mod limits;
+pub(super) mod listeners;
 pub(super) mod names;
 pub(super) mod network;
 pub(super) mod package;

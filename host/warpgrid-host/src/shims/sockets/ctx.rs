@@ -1,10 +1,12 @@
 //! The state of the sockets shim: the gate of one instance.
 
+use super::database_socket::DatabaseSocket;
 use super::policy::Gate;
 use super::{SocketsConfig, p2, p3};
 use crate::application::AppConfig;
 use crate::instance::{InstanceFacts, InstanceState};
 use crate::shim::{Shim, ShimError};
+use std::collections::HashMap;
 use std::sync::Arc;
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiCtxBuilder;
@@ -15,6 +17,8 @@ pub struct Sockets;
 /// What one instance owns.
 pub struct SocketsCtx {
     pub(super) gate: Arc<Gate>,
+    /// Sockets of WASI 0.3 that are connected to a database, by their resource.
+    pub(super) databases: HashMap<u32, DatabaseSocket>,
 }
 
 impl SocketsCtx {
@@ -50,6 +54,6 @@ impl Shim for Sockets {
     }
 
     fn prepare(_: &Arc<()>, instance: &Arc<InstanceFacts>) -> SocketsCtx {
-        SocketsCtx { gate: Arc::new(Gate::new(instance.clone())) }
+        SocketsCtx { gate: Arc::new(Gate::new(instance.clone())), databases: HashMap::new() }
     }
 }

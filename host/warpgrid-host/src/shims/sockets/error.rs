@@ -1,8 +1,8 @@
 //! What the sockets shim refuses by itself, and the codes that a guest sees; what is not granted, upstream
 //! answers with access-denied.
 
+use crate::databases::ConnectError;
 use std::net::SocketAddr;
-use warpgrid_grants::net::BindingProtocol;
 use wasmtime_wasi::p2::bindings::sockets::network::ErrorCode as CodeP2;
 use wasmtime_wasi::p3::bindings::sockets::types::ErrorCode as CodeP3;
 
@@ -17,14 +17,9 @@ pub enum SocketsError {
         /// How many it may hold.
         limit: usize,
     },
-    /// The address is that of a database binding.
-    #[error("connecting to the binding `{name}` ({protocol}) is not in this version")]
-    Binding {
-        /// Its key under `[bindings]`.
-        name: String,
-        /// Its wire protocol.
-        protocol: BindingProtocol,
-    },
+    /// The address is that of a database binding, and the guest gets no connection to it.
+    #[error(transparent)]
+    Database(#[from] ConnectError),
     /// The address stands for a name of the host's own, and nothing answers there.
     #[error("`{address}` stands for a name that the host serves itself, and not by TCP on this port")]
     Unserved {
@@ -37,16 +32,20 @@ impl SocketsError {
     /// The code of WASI 0.2.
     pub(super) fn code_p2(&self) -> CodeP2 {
         match self {
-            SocketsError::TooManySockets { .. } => CodeP2::NewSocketLimit,
-            SocketsError::Binding { .. } | SocketsError::Unserved { .. } => CodeP2::ConnectionRefused,
+            SocketsError::TooManySockets { .. } | SocketsError::Database(ConnectError::TooMany { .. }) => {
+                CodeP2::NewSocketLimit
+            }
+            SocketsError::Database(ConnectError::NoPool { .. }) | SocketsError::Unserved { .. } => CodeP2::ConnectionRefused,
         }
     }
 
     /// The code of WASI 0.3, which has none for too many sockets.
     pub(super) fn code_p3(&self) -> CodeP3 {
         match self {
-            SocketsError::TooManySockets { .. } => CodeP3::Other(Some("new-socket-limit".to_owned())),
-            SocketsError::Binding { .. } | SocketsError::Unserved { .. } => CodeP3::ConnectionRefused,
+            SocketsError::TooManySockets { .. } | SocketsError::Database(ConnectError::TooMany { .. }) => {
+                CodeP3::Other(Some("new-socket-limit".to_owned()))
+            }
+            SocketsError::Database(ConnectError::NoPool { .. }) | SocketsError::Unserved { .. } => CodeP3::ConnectionRefused,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::count::SocketCount;
 use super::error::SocketsError;
+use crate::databases::{ConnectError, DatabaseConnection};
 use crate::instance::InstanceFacts;
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -104,20 +105,25 @@ impl Gate {
         }
     }
 
-    /// Says that a connection does not leave by the network. To be replaced by a session of the pool.
+    /// A connection to the database that an address is meant for; none, if it goes by the network.
     ///
     /// # Errors
-    /// [`SocketsError`] for a binding, and for a name that the host serves itself.
-    pub(super) fn only_network(&self, address: SocketAddr) -> Result<(), SocketsError> {
-        let error = match self.route(address) {
-            Route::Network => return Ok(()),
-            Route::Binding(Binding { name, protocol, .. }) => {
-                SocketsError::Binding { name: name.clone(), protocol: *protocol }
-            }
-            Route::Unserved => SocketsError::Unserved { address },
+    /// [`SocketsError`]: there is no room for one more, or nothing answers there.
+    pub(super) fn connect_database(
+        &self,
+        address: SocketAddr,
+    ) -> Result<Option<DatabaseConnection>, SocketsError> {
+        let (error, reason) = match self.route(address) {
+            Route::Network => return Ok(None),
+            Route::Binding(binding) => match self.facts.databases.connect(&binding.name) {
+                Ok(connection) => return Ok(Some(connection)),
+                Err(error @ ConnectError::TooMany { .. }) => (error.into(), Reason::Limit),
+                Err(error @ ConnectError::NoPool { .. }) => (error.into(), Reason::NotYet),
+            },
+            Route::Unserved => (SocketsError::Unserved { address }, Reason::NotYet),
         };
         tracing::debug!(instance = %self.facts.id, %address, "{error}");
-        self.refuse(address, Reason::NotYet);
+        self.refuse(address, reason);
         Err(error)
     }
 

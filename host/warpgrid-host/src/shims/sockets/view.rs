@@ -1,11 +1,14 @@
 //! What the doors of the sockets may touch of a store; decides nothing.
 
+use super::database_socket::DatabaseSocket;
 use super::error::SocketsError;
 use super::p2::GuestTcpSocket;
 use super::{SocketsCtx, datagrams};
 use crate::instance::InstanceState;
+use std::net::SocketAddr;
 use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::WasiCtx;
+use wasmtime_wasi::p3::bindings::sockets::types::ErrorCode;
 use wasmtime_wasi::sockets::{TcpSocket, UdpSocket, WasiSocketsCtx, WasiSocketsCtxView};
 
 /// The doors at `wasi:sockets`.
@@ -62,6 +65,25 @@ impl SocketsView<'_> {
         };
         gate.count.set(self.table.iter_mut().filter(is_socket).count());
         if gate.count.add() { Ok(()) } else { Err(gate.too_many()) }
+    }
+
+    /// Connects a socket of WASI 0.3 to the database that an address is meant for. False: it goes by the network.
+    ///
+    /// # Errors
+    /// [`SocketsError`]; or the socket is connected already.
+    pub(super) fn connect_database(
+        &mut self,
+        socket: &Resource<TcpSocket>,
+        remote: SocketAddr,
+    ) -> Result<bool, wasmtime_wasi::p3::sockets::SocketError> {
+        if self.ctx.databases.contains_key(&socket.rep()) {
+            return Err(ErrorCode::InvalidState.into());
+        }
+        // A handle that is no socket must not be remembered.
+        self.table.get(socket).map_err(wasmtime_wasi::p3::sockets::SocketError::trap)?;
+        let Some(connection) = self.ctx.gate.connect_database(remote)? else { return Ok(false) };
+        self.ctx.databases.insert(socket.rep(), DatabaseSocket::new(connection, remote));
+        Ok(true)
     }
 
     /// Counts a socket that was not made after all, or is gone.

@@ -1,6 +1,8 @@
 //! The methods of a TCP socket of WASI 0.2: connecting takes the way that the gate says, the rest is upstream's.
 
 use super::super::view::SocketsView;
+use super::super::database_socket::DatabaseSocket;
+use super::database::streams;
 use super::tcp_socket::{GuestTcpSocket, ours};
 use std::net::SocketAddr;
 use wasmtime::component::Resource;
@@ -61,7 +63,18 @@ impl HostTcpSocket for SocketsView<'_> {
         remote: IpSocketAddress,
     ) -> SocketResult<()> {
         self.table.get(&network)?;
-        self.ctx.gate.only_network(SocketAddr::from(remote))?;
+        let address = SocketAddr::from(remote);
+        if let Some(connection) = self.ctx.gate.connect_database(address)? {
+            let database = self.database(&this)?;
+            if database.is_some() {
+                return Err(ErrorCode::InvalidState.into());
+            }
+            *database = Some(DatabaseSocket::new(connection, address));
+            return Ok(());
+        }
+        if self.database(&this)?.is_some() {
+            return Err(ErrorCode::InvalidState.into());
+        }
         let mut upstream = self.inside(&this)?;
         HostTcpSocket::start_connect(&mut upstream.view, upstream.socket, upstream.network, remote)
     }
@@ -70,6 +83,14 @@ impl HostTcpSocket for SocketsView<'_> {
         &mut self,
         this: Resource<TcpSocket>,
     ) -> SocketResult<(Resource<DynInputStream>, Resource<DynOutputStream>)> {
+        let read_bytes = self.ctx.gate.read_bytes();
+        if let Some(database) = self.database(&this)? {
+            if std::mem::replace(&mut database.receives, true) {
+                return Err(ErrorCode::NotInProgress.into());
+            }
+            let (input, output) = streams(&database.connection, read_bytes);
+            return Ok(self.push_streams(&this, input, output)?);
+        }
         let mut upstream = self.inside(&this)?;
         let (input, output) = HostTcpSocket::finish_connect(&mut upstream.view, upstream.socket)?;
         let (input, output) = (upstream.view.table.delete(input)?, upstream.view.table.delete(output)?);
@@ -105,11 +126,36 @@ impl HostTcpSocket for SocketsView<'_> {
         Ok(())
     }
 
+    fn local_address(&mut self, this: Resource<TcpSocket>) -> SocketResult<IpSocketAddress> {
+        if let Some(database) = self.database(&this)? {
+            return Ok(database.local().into());
+        }
+        let mut upstream = self.inside(&this)?;
+        HostTcpSocket::local_address(&mut upstream.view, upstream.socket)
+    }
+
+    fn remote_address(&mut self, this: Resource<TcpSocket>) -> SocketResult<IpSocketAddress> {
+        if let Some(database) = self.database(&this)? {
+            return Ok(database.remote.into());
+        }
+        let mut upstream = self.inside(&this)?;
+        HostTcpSocket::remote_address(&mut upstream.view, upstream.socket)
+    }
+
+    fn shutdown(&mut self, this: Resource<TcpSocket>, how: ShutdownType) -> SocketResult<()> {
+        if let Some(database) = self.database(&this)? {
+            if matches!(how, ShutdownType::Send | ShutdownType::Both) {
+                database.connection.finish();
+            }
+            return Ok(());
+        }
+        let mut upstream = self.inside(&this)?;
+        HostTcpSocket::shutdown(&mut upstream.view, upstream.socket, how)
+    }
+
     forward! {
         finish_bind() -> SocketResult<()>;
         finish_listen() -> SocketResult<()>;
-        local_address() -> SocketResult<IpSocketAddress>;
-        remote_address() -> SocketResult<IpSocketAddress>;
         is_listening() -> wasmtime::Result<bool>;
         address_family() -> wasmtime::Result<IpAddressFamily>;
         set_listen_backlog_size(value: u64) -> SocketResult<()>;
@@ -127,6 +173,5 @@ impl HostTcpSocket for SocketsView<'_> {
         set_receive_buffer_size(value: u64) -> SocketResult<()>;
         send_buffer_size() -> SocketResult<u64>;
         set_send_buffer_size(value: u64) -> SocketResult<()>;
-        shutdown(how: ShutdownType) -> SocketResult<()>;
     }
 }

@@ -6,6 +6,7 @@
 
 use super::super::view::SocketsView;
 use super::capped::capped;
+use super::super::database_socket::DatabaseSocket;
 use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::p2::bindings::sockets::instance_network::Host as _;
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, Network, Pollable, TcpSocket};
@@ -17,6 +18,8 @@ pub(in super::super) struct GuestTcpSocket {
     table: ResourceTable,
     socket: u32,
     network: u32,
+    /// In place of a connection of upstream's socket.
+    pub(super) database: Option<DatabaseSocket>,
 }
 
 /// Upstream's socket with all that its methods ask for.
@@ -32,13 +35,17 @@ impl GuestTcpSocket {
         let mut table = ResourceTable::new();
         let socket = table.push(socket)?.rep();
         let network = WasiSocketsCtxView { ctx: wasi, table: &mut table }.instance_network()?.rep();
-        Ok(Self { table, socket, network })
+        Ok(Self { table, socket, network, database: None })
     }
 }
 
 #[async_trait::async_trait]
 impl Pollable for GuestTcpSocket {
     async fn ready(&mut self) {
+        // Connecting to a database is done at once: the host answers the login itself.
+        if self.database.is_some() {
+            return;
+        }
         // Upstream's socket is there as long as this object is; without it nothing is to wait for.
         if let Ok(socket) = self.table.get_mut(&Resource::<TcpSocket>::new_borrow(self.socket)) {
             socket.ready().await;
@@ -60,6 +67,14 @@ impl SocketsView<'_> {
             network: Resource::new_borrow(own.network),
             view: WasiSocketsCtxView { ctx: self.wasi, table: &mut own.table },
         })
+    }
+
+    /// The connection to a database behind a guest's socket.
+    pub(super) fn database(
+        &mut self,
+        guest: &Resource<TcpSocket>,
+    ) -> Result<&mut Option<DatabaseSocket>, ResourceTableError> {
+        Ok(&mut self.table.get_mut(&ours(guest))?.database)
     }
 
     /// Gives the guest the two streams of a connected socket, as children of that socket.

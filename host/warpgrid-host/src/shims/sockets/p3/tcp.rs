@@ -1,9 +1,11 @@
 //! The methods of a TCP socket of WASI 0.3: connecting takes the way that the gate says, the rest is upstream's.
 
 use super::super::view::{SocketsDoor, SocketsView};
+use super::database::{DatabaseConsumer, DatabaseProducer};
 use super::link::upstream;
 use crate::instance::InstanceState;
 use std::net::SocketAddr;
+use tokio::sync::oneshot;
 use wasmtime::AsContextMut as _;
 use wasmtime::component::{Access, Accessor, FutureReader, Resource, StreamReader};
 use wasmtime_wasi::p3::bindings::sockets::types::{
@@ -20,7 +22,10 @@ impl HostTcpSocketWithStore<InstanceState> for SocketsDoor {
         socket: Resource<TcpSocket>,
         remote: IpSocketAddress,
     ) -> SocketResult<()> {
-        store.with(|mut store| store.get().ctx.gate.only_network(SocketAddr::from(remote)))?;
+        let connected = store.with(|mut store| store.get().connect_database(&socket, SocketAddr::from(remote)))?;
+        if connected {
+            return Ok(());
+        }
         let store = store.with_getter::<WasiSockets>(upstream);
         WasiSockets::connect(&store, socket, remote).await
     }
@@ -35,8 +40,18 @@ impl HostTcpSocketWithStore<InstanceState> for SocketsDoor {
     fn send(
         mut store: Access<'_, InstanceState, Self>,
         socket: Resource<TcpSocket>,
-        data: StreamReader<u8>,
+        mut data: StreamReader<u8>,
     ) -> wasmtime::Result<FutureReader<Result<(), ErrorCode>>> {
+        if let Some(database) = store.get().ctx.databases.get_mut(&socket.rep()) {
+            if !std::mem::replace(&mut database.sends, true) {
+                let (ended, result) = oneshot::channel();
+                let connection = database.connection.clone();
+                data.pipe(&mut store, DatabaseConsumer { connection, ended: Some(ended) })?;
+                return FutureReader::new(&mut store, result);
+            }
+            data.close(&mut store)?;
+            return FutureReader::new(&mut store, already());
+        }
         WasiSockets::send(Upstream::new(store.as_context_mut(), upstream), socket, data)
     }
 
@@ -44,8 +59,26 @@ impl HostTcpSocketWithStore<InstanceState> for SocketsDoor {
         mut store: Access<'_, InstanceState, Self>,
         socket: Resource<TcpSocket>,
     ) -> wasmtime::Result<(StreamReader<u8>, FutureReader<Result<(), ErrorCode>>)> {
+        let view = store.get();
+        let read_bytes = view.ctx.gate.read_bytes();
+        if let Some(database) = view.ctx.databases.get_mut(&socket.rep()) {
+            if !std::mem::replace(&mut database.receives, true) {
+                let (ended, result) = oneshot::channel();
+                let connection = database.connection.clone();
+                let producer = DatabaseProducer { connection, read_bytes, ended: Some(ended) };
+                let bytes = StreamReader::new(&mut store, producer)?;
+                return Ok((bytes, FutureReader::new(&mut store, result)?));
+            }
+            let nothing = StreamReader::new(&mut store, std::iter::empty())?;
+            return Ok((nothing, FutureReader::new(&mut store, already())?));
+        }
         WasiSockets::receive(Upstream::new(store.as_context_mut(), upstream), socket)
     }
+}
+
+/// The answer to who sends or receives twice.
+async fn already() -> wasmtime::Result<Result<(), ErrorCode>> {
+    Ok(Err(ErrorCode::InvalidState))
 }
 
 /// Methods that upstream answers.
@@ -72,14 +105,28 @@ impl HostTcpSocket for SocketsView<'_> {
     }
 
     fn drop(&mut self, this: Resource<TcpSocket>) -> wasmtime::Result<()> {
+        let rep = this.rep();
         HostTcpSocket::drop(&mut self.upstream(), this)?;
+        self.ctx.databases.remove(&rep);
         self.uncount_socket();
         Ok(())
     }
 
+    fn get_local_address(&mut self, this: Resource<TcpSocket>) -> SocketResult<IpSocketAddress> {
+        match self.ctx.databases.get(&this.rep()) {
+            Some(database) => Ok(database.local().into()),
+            None => HostTcpSocket::get_local_address(&mut self.upstream(), this),
+        }
+    }
+
+    fn get_remote_address(&mut self, this: Resource<TcpSocket>) -> SocketResult<IpSocketAddress> {
+        match self.ctx.databases.get(&this.rep()) {
+            Some(database) => Ok(database.remote.into()),
+            None => HostTcpSocket::get_remote_address(&mut self.upstream(), this),
+        }
+    }
+
     forward! {
-        get_local_address() -> SocketResult<IpSocketAddress>;
-        get_remote_address() -> SocketResult<IpSocketAddress>;
         get_is_listening() -> wasmtime::Result<bool>;
         get_address_family() -> wasmtime::Result<IpAddressFamily>;
         set_listen_backlog_size(value: u64) -> SocketResult<()>;
