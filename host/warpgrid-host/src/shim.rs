@@ -171,6 +171,13 @@ list! {
     threading: Threading,
 }
 
+/// What an instance owns of the shim through whose door its guest came: the engine links only shims that
+/// are switched on, and each instance has the state of all of those.
+#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
+pub(crate) fn linked<T>(ctx: &mut Option<T>) -> &mut T {
+    ctx.as_mut().expect("an engine that links a shim prepares its state")
+}
+
 /// Interfaces whose host side comes in a later version.
 const LATER: &[Description] = &[Description {
     key: "database-proxy",
