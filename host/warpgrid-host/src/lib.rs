@@ -9,6 +9,7 @@
 //! | [`shim`] | what a shim is, and the one list of shims |
 //! | [`shims`] | the shims |
 //! | [`config`] | `warp.toml` |
+//! | [`databases`] | the pool behind each binding |
 //! | [`metrics`], [`refusals`] | what is counted, and what was refused |
 //! | [`adapt`] | Preview 1 core modules become components |
 //! | [`compose`] | components that carry their fallback, composed and taken apart |
@@ -29,6 +30,7 @@ pub mod application;
 pub mod bindings;
 pub mod compose;
 pub mod config;
+pub mod databases;
 pub mod engine;
 pub mod explain;
 pub mod http;

@@ -2,7 +2,7 @@
 
 use crate::VERSION;
 use crate::config::ShimConfig;
-use crate::shim::{self, PACKAGE_VERSION, Presence};
+use crate::shim::{self, PACKAGE_VERSION};
 use std::fmt;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -46,11 +46,6 @@ pub enum MissingReason {
         /// Its key under `[shims]`.
         key: &'static str,
     },
-    /// The shim has no host side in this version.
-    Later {
-        /// Its key under `[shims]`.
-        key: &'static str,
-    },
     /// The host offers another version of the package.
     OtherVersion,
     /// The package has no such interface.
@@ -62,9 +57,6 @@ impl fmt::Display for MissingReason {
         match self {
             MissingReason::SwitchedOff { key } => {
                 write!(out, "the {key} shim provides it, and is switched off")
-            }
-            MissingReason::Later { key } => {
-                write!(out, "the {key} shim would provide it, and warp {VERSION} does not have that shim yet")
             }
             MissingReason::OtherVersion => {
                 write!(out, "this host offers version {PACKAGE_VERSION} of warpgrid:shim")
@@ -85,9 +77,6 @@ impl LinkError {
             let hint = match import.reason {
                 MissingReason::SwitchedOff { key } => {
                     format!("switch it on with `{key} = true` under `[shims]` in warp.toml")
-                }
-                MissingReason::Later { key } => {
-                    format!("build the component without `{key}`, or run it with a warp that has it")
                 }
                 MissingReason::OtherVersion => {
                     "build the component with the SDK that this warp came with".to_owned()
@@ -132,7 +121,6 @@ pub(crate) fn reason(import: &str, config: &ShimConfig) -> Option<MissingReason>
     }
     match shim::providing(interface) {
         None => Some(MissingReason::Unknown),
-        Some(shim) if shim.presence == Presence::Later => Some(MissingReason::Later { key: shim.key }),
         Some(shim) if !shim::enabled(config).contains(&shim.key) => {
             Some(MissingReason::SwitchedOff { key: shim.key })
         }

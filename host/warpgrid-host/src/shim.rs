@@ -14,6 +14,7 @@
 use crate::application::AppConfig;
 use crate::config::{ShimConfig, Summary};
 use crate::instance::{InstanceFacts, InstanceState};
+use crate::shims::database_proxy::DatabaseProxy;
 use crate::shims::dns::Dns;
 use crate::shims::filesystem::Filesystem;
 use crate::shims::signals::Signals;
@@ -74,15 +75,6 @@ pub struct ShimError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Whether a shim can be switched on in this version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// The host side exists.
-    Here,
-    /// Only the WIT interface exists; the host side comes in a later version.
-    Later,
-}
-
 /// What is known of a shim without running it.
 #[derive(Debug, Clone, Copy)]
 pub struct Description {
@@ -90,8 +82,6 @@ pub struct Description {
     pub key: &'static str,
     /// The interfaces of `warpgrid:shim` that it provides.
     pub interfaces: &'static [&'static str],
-    /// Whether it can be switched on.
-    pub presence: Presence,
 }
 
 macro_rules! list {
@@ -108,10 +98,9 @@ macro_rules! list {
             $(pub $field: Option<<$shim as Shim>::Ctx>,)*
         }
 
-        const HERE: &[Description] = &[$(Description {
+        const LISTED: &[Description] = &[$(Description {
             key: <$shim as Shim>::KEY,
             interfaces: <$shim as Shim>::INTERFACES,
-            presence: Presence::Here,
         },)*];
 
         pub(crate) fn link(
@@ -169,24 +158,25 @@ list! {
     signals: Signals,
     sockets: Sockets,
     threading: Threading,
+    database_proxy: DatabaseProxy,
 }
 
-/// Interfaces whose host side comes in a later version.
-const LATER: &[Description] = &[Description {
-    key: "database-proxy",
-    interfaces: &["database-types", "database-proxy", "database-proxy-async"],
-    presence: Presence::Later,
-}];
+/// What an instance owns of the shim through whose door its guest came: the engine links only shims that
+/// are switched on, and each instance has the state of all of those.
+#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
+pub(crate) fn linked<T>(ctx: &mut Option<T>) -> &mut T {
+    ctx.as_mut().expect("an engine that links a shim prepares its state")
+}
 
-/// The keys of the shims that `config` does not switch on, those of later versions included.
+/// The keys of the shims that `config` does not switch on.
 pub fn disabled(config: &ShimConfig) -> Vec<&'static str> {
     let enabled = enabled(config);
     descriptions().map(|shim| shim.key).filter(|key| !enabled.contains(key)).collect()
 }
 
-/// All shims, those of later versions included.
+/// All shims.
 pub fn descriptions() -> impl Iterator<Item = &'static Description> {
-    HERE.iter().chain(LATER)
+    LISTED.iter()
 }
 
 /// The shim that provides an interface of `warpgrid:shim`.

@@ -26,6 +26,7 @@ mod summary;
 mod values;
 mod walk;
 
+pub use crate::shims::database_proxy::DatabaseProxyConfig;
 pub use crate::shims::dns::DnsConfig;
 pub use crate::shims::filesystem::FilesystemConfig;
 pub use crate::shims::signals::SignalsConfig;

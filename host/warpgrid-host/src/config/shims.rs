@@ -22,6 +22,8 @@ pub struct ShimConfig {
     pub sockets: Option<SocketsConfig>,
     /// The declaration of a threading model. None: switched off.
     pub threading: Option<ThreadingConfig>,
+    /// Sessions of databases for guests that ask for them by name. None: switched off.
+    pub database_proxy: Option<DatabaseProxyConfig>,
 }
 
 impl Default for ShimConfig {
@@ -32,6 +34,7 @@ impl Default for ShimConfig {
             signals: Some(SignalsConfig::default()),
             sockets: Some(SocketsConfig::default()),
             threading: Some(ThreadingConfig::default()),
+            database_proxy: Some(DatabaseProxyConfig::default()),
         }
     }
 }
@@ -39,7 +42,7 @@ impl Default for ShimConfig {
 impl ShimConfig {
     /// Every shim switched off.
     pub fn none() -> Self {
-        Self { filesystem: None, dns: None, signals: None, sockets: None, threading: None }
+        Self { filesystem: None, dns: None, signals: None, sockets: None, threading: None, database_proxy: None }
     }
 
     /// Reads the table `[shims]` alone, for an embedder whose own file has one. An unknown shim is a

@@ -1,6 +1,6 @@
 //! The key values of each shim's configuration, for the log line at the start; shows no text of a user.
 
-use super::{DnsConfig, FilesystemConfig, SignalsConfig, SocketsConfig, ThreadingConfig};
+use super::{DatabaseProxyConfig, DnsConfig, FilesystemConfig, SignalsConfig, SocketsConfig, ThreadingConfig};
 
 /// What a configuration is in few words: `key=value`, separated by spaces; empty when it has no keys.
 pub trait Summary {
@@ -42,5 +42,11 @@ impl Summary for SocketsConfig {
 impl Summary for ThreadingConfig {
     fn summary(&self) -> String {
         String::new()
+    }
+}
+
+impl Summary for DatabaseProxyConfig {
+    fn summary(&self) -> String {
+        format!("recv-seconds={} drain-seconds={}", self.receive.as_secs(), self.drain.as_secs())
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! The transparent doors at the standard WASI interfaces (`p2`, `p3`) stand beside `wit` in each room.
 
+pub mod database_proxy;
 pub mod dns;
 pub mod filesystem;
 pub mod signals;

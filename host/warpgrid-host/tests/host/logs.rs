@@ -1,15 +1,29 @@
-//! Log lines of the test's own thread, kept to be looked at.
+//! Log lines of the test's own thread, kept to be looked at; knows no line.
+//!
+//! One subscriber serves the whole process. What tracing keeps of a log line's place is process-wide: while there is
+//! at most one subscriber, the first thread that passes the place decides by its own default whether anybody is ever
+//! interested (`Rebuilder::JustOne` in `tracing-core/src/callsite.rs`). Subscribers of single threads therefore lose
+//! lines whenever a test without one comes first.
 
-use std::io::Write;
+use std::cell::RefCell;
+use std::io::{Sink, Write, sink};
 use std::sync::{Arc, LazyLock, Mutex};
-use tracing::Dispatch;
-use tracing::subscriber::DefaultGuard;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::writer::{EitherWriter, MakeWriter};
+use tracing_subscriber::{layer::SubscriberExt, reload};
 
-/// Is never anyone's subscriber. While there is only one, a line that a thread without it meets first is
-/// switched off for all threads: with two, every one is asked.
-static SECOND: LazyLock<Dispatch> = LazyLock::new(|| {
-    let sink = tracing_subscriber::fmt().with_writer(std::io::sink).with_max_level(tracing::Level::INFO);
-    Dispatch::new(sink.finish())
+thread_local! {
+    static CAPTURED: RefCell<Option<Logs>> = const { RefCell::new(None) };
+}
+
+/// Writes to what the thread captures, if it does. It is made everybody's before it wants anything: no line is looked
+/// at while no level is wanted, so none can be met between the two.
+static SUBSCRIBER: LazyLock<()> = LazyLock::new(|| {
+    let (level, change) = reload::Layer::new(LevelFilter::OFF);
+    let lines = tracing_subscriber::fmt::layer().with_writer(OfThisThread).with_ansi(false).without_time();
+    let subscriber = tracing_subscriber::registry().with(lines).with(level);
+    tracing::subscriber::set_global_default(subscriber).expect("nothing else sets one in this program");
+    change.reload(LevelFilter::INFO).unwrap();
 });
 
 /// What was logged since `capture`, as text, level first.
@@ -38,16 +52,31 @@ impl Write for Logs {
     }
 }
 
+struct OfThisThread;
+
+impl MakeWriter<'_> for OfThisThread {
+    type Writer = EitherWriter<Logs, Sink>;
+
+    fn make_writer(&self) -> Self::Writer {
+        let captured = CAPTURED.with_borrow(Clone::clone);
+        captured.map_or_else(|| EitherWriter::B(sink()), EitherWriter::A)
+    }
+}
+
+/// Ends a capture.
+pub(crate) struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        CAPTURED.set(None);
+    }
+}
+
 /// Keeps what this thread logs, at level info and above, until the guard goes.
-pub(crate) fn capture() -> (Logs, DefaultGuard) {
-    LazyLock::force(&SECOND);
+pub(crate) fn capture() -> (Logs, Guard) {
+    LazyLock::force(&SUBSCRIBER);
     let logs = Logs::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_max_level(tracing::Level::INFO)
-        .with_ansi(false)
-        .without_time()
-        .finish();
-    (logs, tracing::subscriber::set_default(subscriber))
+    let before = CAPTURED.replace(Some(logs.clone()));
+    assert!(before.is_none(), "this thread captures already");
+    (logs, Guard)
 }

@@ -45,6 +45,7 @@ impl Slots {
                 name: name.to_owned(),
                 network: Arc::default(),
                 bindings: Arc::default(),
+                databases: Arc::default(),
                 ..guest.clone()
             };
             let application = engine

@@ -1,11 +1,11 @@
 //! `[shims]`: what the host adds to WASI; links nothing.
 
-use crate::VERSION;
 use crate::config::ShimConfig;
 use crate::config::error::ConfigError;
 use crate::config::keys::{Key, key};
 use crate::config::reader::Reader;
 use crate::config::values::{Count, Seconds, Toggle};
+use crate::shims::database_proxy::DatabaseProxyConfig;
 use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
 use crate::shims::signals::SignalsConfig;
@@ -19,7 +19,7 @@ pub(in crate::config) const KEYS: &[Key] = &[
     key(
         &["shims"],
         "table",
-        "all on but `database-proxy`",
+        "all on",
         "What the host adds to WASI. A shim that is switched off is not linked: a guest that needs it does not start. An unknown shim is a warning.",
     ),
     key(
@@ -99,14 +99,20 @@ pub(in crate::config) const KEYS: &[Key] = &[
     key(
         &["shims", "database-proxy"],
         "true, false or table",
-        "`false`",
-        "Pooled database sessions. This version has no host side for it: to switch it on is a warning.",
+        "`true`",
+        "Sessions of databases for guests that ask for them by `warpgrid:shim/database-proxy`. Guests with ordinary drivers do not need it.",
+    ),
+    key(
+        &["shims", "database-proxy", "recv-seconds"],
+        "seconds",
+        "`30`",
+        "How long a receive waits that names no time itself.",
     ),
     key(
         &["shims", "database-proxy", "drain-seconds"],
         "seconds",
-        "30",
-        "How long sessions may go on after the host was asked to end. No effect in this version.",
+        "`30`",
+        "How long sessions may go on after the host was asked to end, those of ordinary drivers included.",
     ),
 ];
 
@@ -130,7 +136,7 @@ impl Default for RawShims {
             signals: true,
             sockets: true,
             threading: true,
-            database_proxy: Toggle::Off,
+            database_proxy: Toggle::default(),
         }
     }
 }
@@ -156,18 +162,11 @@ struct RawDns {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 struct RawDatabaseProxy {
-    #[serde(rename = "drain-seconds")]
-    _drain: Option<Seconds>,
+    recv_seconds: Option<Seconds>,
+    drain_seconds: Option<Seconds>,
 }
 
-pub(in crate::config) fn read(reader: &mut Reader<'_>, raw: RawShims) -> Result<ShimConfig, ConfigError> {
-    if let Toggle::On(_) = raw.database_proxy {
-        let message = format!(
-            "`database-proxy` has no effect: warp {VERSION} does not have that shim yet, and a guest \
-             that imports it will not link"
-        );
-        reader.warn(&["shims", "database-proxy"], message);
-    }
+pub(in crate::config) fn read(reader: &Reader<'_>, raw: RawShims) -> Result<ShimConfig, ConfigError> {
     Ok(ShimConfig {
         filesystem: match raw.filesystem {
             Toggle::Off => None,
@@ -180,7 +179,22 @@ pub(in crate::config) fn read(reader: &mut Reader<'_>, raw: RawShims) -> Result<
         signals: raw.signals.then(SignalsConfig::default),
         sockets: raw.sockets.then(SocketsConfig::default),
         threading: raw.threading.then(ThreadingConfig::default),
+        database_proxy: match raw.database_proxy {
+            Toggle::Off => None,
+            Toggle::On(raw) => Some(database_proxy(reader, &raw)?),
+        },
     })
+}
+
+fn database_proxy(
+    reader: &Reader<'_>,
+    raw: &RawDatabaseProxy,
+) -> Result<DatabaseProxyConfig, ConfigError> {
+    let table = reader.table(&["shims", "database-proxy"]);
+    let mut config = DatabaseProxyConfig::default();
+    table.some_seconds("recv-seconds", raw.recv_seconds, &mut config.receive)?;
+    table.seconds(raw.drain_seconds, &mut config.drain);
+    Ok(config)
 }
 
 fn dns(reader: &Reader<'_>, raw: &RawDns) -> Result<DnsConfig, ConfigError> {

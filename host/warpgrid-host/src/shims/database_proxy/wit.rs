@@ -33,7 +33,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
 }
 
 fn view(state: &mut InstanceState) -> DatabaseProxyView<'_> {
-    DatabaseProxyView { ctx: shim::linked(state.shims.database_proxy.as_mut()), table: &mut state.table }
+    DatabaseProxyView { ctx: shim::linked(&mut state.shims.database_proxy), table: &mut state.table }
 }
 
 /// What stands behind a guest's `connection`. None: it was closed.

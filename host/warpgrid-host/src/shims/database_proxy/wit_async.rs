@@ -30,7 +30,7 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
 }
 
 fn view(state: &mut InstanceState) -> AsyncDatabaseProxyView<'_> {
-    AsyncDatabaseProxyView { ctx: shim::linked(state.shims.database_proxy.as_mut()), table: &mut state.table }
+    AsyncDatabaseProxyView { ctx: shim::linked(&mut state.shims.database_proxy), table: &mut state.table }
 }
 
 /// What stands behind a guest's `connection`. None: it was closed.

@@ -4,7 +4,7 @@ use super::resolver::Look;
 use super::{DnsConfig, DnsError, DnsResolver};
 use crate::application::AppConfig;
 use crate::instance::{InstanceFacts, InstanceState};
-use crate::shim::{InstanceShims, Shim, ShimError};
+use crate::shim::{InstanceShims, Shim, ShimError, linked};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -125,7 +125,6 @@ pub(super) fn of(state: &mut InstanceState) -> &mut DnsCtx {
     of_shims(&mut state.shims)
 }
 
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 pub(super) fn of_shims(shims: &mut InstanceShims) -> &mut DnsCtx {
-    shims.dns.as_mut().expect("an engine that links a shim prepares its state")
+    linked(&mut shims.dns)
 }

@@ -2,7 +2,7 @@
 
 use super::names_budget::HeldNames;
 use crate::instance::InstanceFacts;
-use rustix::fs::{AtFlags, Dir as Reader, FileType, statat};
+use rustix::fs::{AtFlags, Dir as Reader, FileType, Mode, OFlags, openat, statat};
 use rustix::io::Errno;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -73,7 +73,9 @@ impl Listed {
         let hidden: HashSet<String> = self.added.iter().map(|entry| entry.name.clone()).collect();
         let mut items: Vec<Item> = std::mem::take(&mut self.added).into_iter().map(Ok).collect();
         if let Some(folder) = self.real.take() {
-            for entry in Reader::read_from(&*folder)? {
+            // A folder that the host gave is open for paths alone (`O_PATH`), and cannot be read as it is.
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            for entry in Reader::new(openat(&*folder, ".", flags, Mode::empty())?)? {
                 if items.len() > self.limit {
                     break;
                 }

@@ -7,6 +7,7 @@ use super::listing::{Entry, Listed};
 use super::namespace::{Mount, join, mount_path};
 use super::walk::{Ground, Last, MAX_PATH, Place, Stop, Target, Walk};
 use crate::instance::InstanceState;
+use crate::shim::linked;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::sync::Arc;
@@ -33,9 +34,8 @@ impl HasData for FilesystemDoor {
     type Data<'a> = FilesystemView<'a>;
 }
 
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 pub(super) fn view(state: &mut InstanceState) -> FilesystemView<'_> {
-    let files = state.shims.filesystem.as_mut().expect("an engine that links a shim prepares its state");
+    let files = linked(&mut state.shims.filesystem);
     FilesystemView { wasi: state.wasi.filesystem(), table: &mut state.table, files }
 }
 

@@ -4,6 +4,7 @@ use super::SignalsCtx;
 use super::mailbox::Mailbox;
 use crate::bindings::warpgrid::shim::signals as wit;
 use crate::instance::InstanceState;
+use crate::shim::linked;
 use std::sync::Arc;
 use warpgrid_grants::signals::SignalType;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
@@ -26,9 +27,8 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     wit::add_to_linker::<_, SignalsDoor>(linker, view)
 }
 
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 fn view(state: &mut InstanceState) -> SignalsView<'_> {
-    let ctx = state.shims.signals.as_mut().expect("an engine that links a shim prepares its state");
+    let ctx = linked(&mut state.shims.signals);
     SignalsView { ctx, table: &mut state.table }
 }
 

@@ -6,6 +6,7 @@ use super::p2::GuestTcpSocket;
 use super::{SocketsCtx, datagrams};
 use crate::instance::InstanceState;
 use std::net::SocketAddr;
+use crate::shim::linked;
 use wasmtime::component::{HasData, Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::p3::bindings::sockets::types::ErrorCode;
@@ -25,13 +26,8 @@ pub(super) struct SocketsView<'a> {
     pub(super) ctx: &'a mut SocketsCtx,
 }
 
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 pub(super) fn view(state: &mut InstanceState) -> SocketsView<'_> {
-    SocketsView {
-        wasi: state.wasi.sockets(),
-        table: &mut state.table,
-        ctx: state.shims.sockets.as_mut().expect("an engine that links a shim prepares its state"),
-    }
+    SocketsView { wasi: state.wasi.sockets(), table: &mut state.table, ctx: linked(&mut state.shims.sockets) }
 }
 
 impl SocketsView<'_> {

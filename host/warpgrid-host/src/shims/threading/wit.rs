@@ -3,6 +3,7 @@
 use super::ThreadingCtx;
 use crate::bindings::warpgrid::shim::threading as wit;
 use crate::instance::InstanceState;
+use crate::shim::linked;
 use warpgrid_grants::threading::ThreadingModel;
 use wasmtime::component::{HasData, Linker};
 
@@ -16,9 +17,8 @@ pub(super) fn link(linker: &mut Linker<InstanceState>) -> wasmtime::Result<()> {
     wit::add_to_linker::<_, ThreadingDoor>(linker, view)
 }
 
-#[expect(clippy::expect_used, reason = "the message says why it cannot happen")]
 fn view(state: &mut InstanceState) -> &mut ThreadingCtx {
-    state.shims.threading.as_mut().expect("an engine that links a shim prepares its state")
+    linked(&mut state.shims.threading)
 }
 
 impl wit::Host for ThreadingCtx {

@@ -1,7 +1,8 @@
 //! Every error at WASI 0.2 and 0.3, limits, and what is recorded of a look-up.
 
 use super::world::{FakeSystem, printed, run, world};
-use std::sync::{Arc, Mutex};
+use crate::logs;
+use std::sync::Arc;
 use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::NetworkPolicy;
 use warpgrid_grants::refusal::{Capability, Reason, Refusal};
@@ -156,38 +157,16 @@ async fn an_answer_with_private_addresses_only_is_kept_from_the_guest() {
     assert_eq!(system.names.lock().unwrap().iter().filter(|name| *name == "elsewhere.test").count(), 0);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn hits_and_misses_are_counted_and_logged_when_an_instance_ends() {
     let application = world(SYSTEM, &FakeSystem::new(&[])).load("dns_lookup");
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (logs, _guard) = logs::capture();
     run(&application, &["x5 db", "x3 no.example"]).await;
     run(&application, &["192.0.2.1"]).await;
-    drop(guard);
     let metrics = &application.config().metrics;
     assert_eq!((metrics.dns_hits.get(), metrics.dns_misses.get()), (6, 2));
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<_> = log.lines().filter(|line| line.contains("look-ups so far")).collect();
-    assert_eq!(lines.len(), 1, "an instance without look-ups logs nothing: {log}");
-    assert!(lines[0].contains("INFO") && lines[0].contains("hits=4 misses=2 absent=2 evictions=0"), "{log}");
+    let lines = logs.lines_with("look-ups so far");
+    assert_eq!(lines.len(), 1, "an instance without look-ups logs nothing: {}", logs.text());
+    let counts = "hits=4 misses=2 absent=2 evictions=0";
+    assert!(lines[0].contains("INFO") && lines[0].contains(counts), "{}", lines[0]);
 }

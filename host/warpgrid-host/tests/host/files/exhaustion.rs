@@ -95,9 +95,11 @@ async fn listings_that_are_held_share_a_budget() {
     }
     // Sixteen names in all: five times three.
     let limits = GuestLimits { listed_names: 4, ..GuestLimits::default() };
-    let ran = run("files_listings", limits, &["/data"], at(tree.path(), "/data")).await;
-    assert_eq!(ran.ran.text(), "5 insufficient-memory\n3 names, 0 errors, then the end\n");
-    assert_eq!(ran.refusals, [("a folder".to_owned(), Reason::Limit)]);
+    for arguments in [&["/data"][..], &["/data", "given"]] {
+        let ran = run("files_listings", limits, arguments, at(tree.path(), "/data")).await;
+        assert_eq!(ran.ran.text(), "5 insufficient-memory\n3 names, 0 errors, then the end\n");
+        assert_eq!(ran.refusals, [("a folder".to_owned(), Reason::Limit)]);
+    }
 }
 
 #[tokio::test]

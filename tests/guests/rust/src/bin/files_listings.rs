@@ -1,5 +1,5 @@
 //! Opens listings of a folder of WASI 0.2 and holds them until there are too many; then lets go of them all
-//! and lists the folder once more.
+//! and lists the folder once more. With `given`, the folder is the one that the host gave, else it is opened first.
 
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, OpenFlags, PathFlags};
@@ -8,9 +8,9 @@ fn main() {
     let wanted = std::env::args().nth(1).expect("a folder");
     let folders = get_directories();
     let given = &folders.iter().find(|(_, path)| *path == wanted).expect("the folder is there").0;
-    let folder = &given
-        .open_at(PathFlags::empty(), ".", OpenFlags::DIRECTORY, DescriptorFlags::READ)
-        .expect("it opens");
+    let opened =
+        given.open_at(PathFlags::empty(), ".", OpenFlags::DIRECTORY, DescriptorFlags::READ).expect("it opens");
+    let folder = if std::env::args().nth(2).is_some_and(|which| which == "given") { given } else { &opened };
     let mut open = Vec::new();
     let error = loop {
         match folder.read_directory() {

@@ -5,12 +5,14 @@
 //! | `create` | making sockets, counted |
 //! | `tcp_socket` | [`GuestTcpSocket`]: what stands behind a guest's TCP socket |
 //! | `tcp` | the methods of a TCP socket |
+//! | `database` | the streams of a connection to a database |
 //! | `udp` | the methods of a UDP socket and its streams |
 //! | `poll` | waiting for many sockets at once |
 //! | `capped` | an input stream with a bound on each read |
 
 mod capped;
 mod create;
+mod database;
 mod link;
 mod poll;
 mod tcp;

@@ -4,8 +4,10 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `tcp` | the methods of a TCP socket |
+//! | `database` | the streams of a connection to a database |
 //! | `udp` | the methods of a UDP socket |
 
+mod database;
 mod link;
 mod tcp;
 mod udp;
