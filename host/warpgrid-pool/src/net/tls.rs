@@ -100,6 +100,13 @@ impl TlsClient {
     }
 }
 
+/// The same encryption: clones of one [`TlsClient`]. Two with equal options are not the same.
+impl PartialEq for TlsClient {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.config, &other.config) && self.direct == other.direct
+    }
+}
+
 impl fmt::Debug for TlsClient {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("TlsClient").field("direct", &self.direct).finish_non_exhaustive()
