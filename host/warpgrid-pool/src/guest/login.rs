@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::task::JoinHandle;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Sleep, sleep};
 
 /// Where the login stands.
 enum Step {
@@ -86,7 +86,7 @@ impl Login {
         buffers: &mut Buffers,
         finished: bool,
     ) -> Poll<Outcome> {
-        let server_speaks_first = self.wire().server_speaks_first();
+        let server_speaks_first = self.pool.wire().server_speaks_first();
         loop {
             let next = match &mut self.step {
                 Step::Start if server_speaks_first => {
@@ -178,10 +178,6 @@ impl Login {
         }
     }
 
-    fn wire(&self) -> &'static dyn WireProtocol {
-        wire_protocol(self.pool.endpoint().protocol)
-    }
-
     fn over(&mut self, outcome: Outcome) -> Poll<Outcome> {
         self.step = Step::Over;
         Poll::Ready(outcome)
@@ -208,7 +204,7 @@ impl Login {
             cancel,
             nonce,
         };
-        Ok((self.wire().greeter(terms), cancel))
+        Ok((self.pool.wire().greeter(terms), cancel))
     }
 
     fn check_out(&mut self, hello: GuestHello, cancel: CancelKey) -> Step {
@@ -223,13 +219,8 @@ impl Login {
     fn cancel(&self, key: CancelKey) -> JoinHandle<()> {
         let (pool, tenant) = (Arc::clone(&self.pool), self.tenant.clone());
         tokio::spawn(async move {
-            let limit = pool.endpoint().options.connect;
-            match timeout(limit, pool.cancel(&tenant, key)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "a query could not be cancelled"),
-                Err(_) => {
-                    tracing::warn!(endpoint = pool.endpoint().name, "a query could not be cancelled in time");
-                }
+            if let Err(error) = pool.cancel(&tenant, key).await {
+                tracing::warn!(%error, "a query could not be cancelled");
             }
         })
     }

@@ -203,9 +203,17 @@ impl GuestStream {
         match outcome {
             Outcome::Session(guard) => {
                 let mut passing = Passing::new(guard, self.finished);
-                // First commands may have come together with the login.
+                if self.buffers.input.is_empty() {
+                    self.phase = Phase::Passing(passing);
+                    return;
+                }
+                // First commands came together with the login.
                 let pumped = passing.poll_flush(&mut self.buffers, &self.waker);
+                let over = passing.is_over();
                 self.phase = Phase::Passing(passing);
+                if over {
+                    self.end(None);
+                }
                 if let Poll::Ready(Err(ending)) = pumped {
                     self.end_by(ending);
                 }

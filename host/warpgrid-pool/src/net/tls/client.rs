@@ -48,8 +48,7 @@ pub struct TlsOptions {
 #[derive(Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
-    verify: Verify,
-    direct: bool,
+    options: Arc<TlsOptions>,
 }
 
 /// An encrypted connection.
@@ -95,12 +94,12 @@ impl TlsClient {
             .with_no_client_auth();
         // Sessions of the pool live long; without resumption each login sees and checks the certificate of now.
         config.resumption = Resumption::disabled();
-        Ok(Self { config: Arc::new(config), verify: options.verify, direct: options.direct })
+        Ok(Self { config: Arc::new(config), options: Arc::new(options.clone()) })
     }
 
     /// Whether a PostgreSQL server is greeted with TLS at once.
     pub fn direct(&self) -> bool {
-        self.direct
+        self.options.direct
     }
 
     /// Encrypts a connection whose server expects a TLS handshake now. `host` is the name that the certificate must
@@ -114,7 +113,7 @@ impl TlsClient {
         host: &str,
         alpn: Option<&[u8]>,
     ) -> Result<Encrypted, TlsError> {
-        let name = match (ServerName::try_from(host.to_owned()), self.verify) {
+        let name = match (ServerName::try_from(host.to_owned()), self.options.verify) {
             (Ok(name), _) => name,
             // The name is not looked at, and no address is ever told to the server (RFC 6066, section 3).
             (Err(_), Verify::Authority) => ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([0; 4]))),
@@ -149,11 +148,18 @@ impl TlsClient {
     }
 }
 
+/// Two with equal options do the same.
+impl PartialEq for TlsClient {
+    fn eq(&self, other: &Self) -> bool {
+        self.options == other.options
+    }
+}
+
 impl fmt::Debug for TlsClient {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("TlsClient")
-            .field("verify", &self.verify)
-            .field("direct", &self.direct)
+            .field("verify", &self.options.verify)
+            .field("direct", &self.options.direct)
             .finish_non_exhaustive()
     }
 }
