@@ -16,8 +16,10 @@
 //! | `protocol` | the wire protocols, the same files for each |
 //! | [`net`] | connecting to servers: TCP, Unix sockets, TLS |
 //! | `session` | a logged-in connection to a server |
-//! | `pool`, `inner`, `waiting`, `guard` | sharing sessions out: the face, the state under the lock, the queue, a session that is taken |
-//! | `cleanup`, `monitor`, `healthcheck` | what happens to sessions that nobody has |
+//! | `pool`, `inner`, `state` | sharing sessions out: the face, the lock, what changes under it |
+//! | `waiting`, `idle`, `guard` | whose turn it is, the sessions that nobody has, a session that is taken |
+//! | `opening`, `cleanup`, `healthcheck` | tasks: logging in, making a used session new, asking whether one lives |
+//! | `monitor`, `drain` | what ends by the clock, and how everything ends |
 //! | `cancel` | which running query a guest may cancel |
 //! | [`stats`] | what to count |
 //! | [`guest`] | the guest's end of a session: bytes in, bytes out |
@@ -33,9 +35,19 @@ pub mod protocol;
 pub mod secret;
 pub mod stats;
 
+mod cancel;
+mod cleanup;
+mod drain;
 mod guard;
+mod healthcheck;
+mod idle;
+mod inner;
 pub mod key;
+mod monitor;
+mod opening;
 mod pool;
 mod session;
+mod state;
+mod waiting;
 
 pub use pool::{ConnectionPoolManager, Pool};

@@ -1,5 +1,6 @@
 //! What to count of a pool; publishes nothing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A pool at one moment, and what it did since its start.
@@ -11,9 +12,9 @@ pub struct PoolStats {
     pub taken: usize,
     /// Sessions that nobody has.
     pub idle: usize,
-    /// Sessions that are being opened, reset or checked.
+    /// Sessions that are being opened, are about to be, or are being reset or checked.
     pub busy: usize,
-    /// Guests that wait.
+    /// Guests that wait for one of them.
     pub waiting: usize,
     /// How many sessions there may be.
     pub size: usize,
@@ -44,4 +45,34 @@ pub struct DrainReport {
     pub finished: usize,
     /// Those that were cut, each with its endpoint and tenant.
     pub cut: Vec<String>,
+}
+
+/// What is counted from a pool's start on.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) checkouts: u64,
+    pub(crate) reused: u64,
+    pub(crate) opened: u64,
+    pub(crate) reset: u64,
+    pub(crate) destroyed: BTreeMap<&'static str, u64>,
+    pub(crate) waits: u64,
+    pub(crate) waited: Duration,
+    pub(crate) failed: u64,
+}
+
+impl Counts {
+    /// Beside what `now` says of the moment.
+    pub(crate) fn publish(&self, now: PoolStats) -> PoolStats {
+        PoolStats {
+            checkouts: self.checkouts,
+            reused: self.reused,
+            opened: self.opened,
+            reset: self.reset,
+            destroyed: self.destroyed.iter().map(|(reason, count)| (*reason, *count)).collect(),
+            waits: self.waits,
+            waited: self.waited,
+            failed: self.failed,
+            ..now
+        }
+    }
 }
