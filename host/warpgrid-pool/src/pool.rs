@@ -146,6 +146,17 @@ impl Pool {
         GuestStream::new(Arc::clone(self), tenant, false)
     }
 
+    /// Whether a guest would get a session, as far as that is known without taking one: the first to ask logs in once.
+    ///
+    /// # Errors
+    /// [`PoolError`]: the pool is being drained, or that login failed.
+    pub async fn available(self: &Arc<Self>, tenant: &Tenant) -> Result<(), PoolError> {
+        if self.inner.state().draining {
+            return Err(self.inner.drained());
+        }
+        self.facts(tenant).await.map(drop)
+    }
+
     /// What to count.
     pub fn stats(&self) -> PoolStats {
         self.inner.snapshot(&self.inner.state())

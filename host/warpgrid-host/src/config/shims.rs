@@ -2,6 +2,7 @@
 
 use super::error::ConfigError;
 use super::model::WarpConfig;
+use crate::shims::database_proxy::DatabaseProxyConfig;
 use crate::shims::dns::DnsConfig;
 use crate::shims::filesystem::FilesystemConfig;
 use crate::shims::signals::SignalsConfig;
@@ -42,7 +43,14 @@ impl Default for ShimConfig {
 impl ShimConfig {
     /// Every shim switched off.
     pub fn none() -> Self {
-        Self { filesystem: None, dns: None, signals: None, sockets: None, threading: None, database_proxy: None }
+        Self {
+            filesystem: None,
+            dns: None,
+            signals: None,
+            sockets: None,
+            threading: None,
+            database_proxy: None,
+        }
     }
 
     /// Reads the table `[shims]` alone, for an embedder whose own file has one. An unknown shim is a

@@ -1,6 +1,8 @@
 //! The key values of each shim's configuration, for the log line at the start; shows no text of a user.
 
-use super::{DatabaseProxyConfig, DnsConfig, FilesystemConfig, SignalsConfig, SocketsConfig, ThreadingConfig};
+use super::{
+    DatabaseProxyConfig, DnsConfig, FilesystemConfig, SignalsConfig, SocketsConfig, ThreadingConfig,
+};
 
 /// What a configuration is in few words: `key=value`, separated by spaces; empty when it has no keys.
 pub trait Summary {

@@ -100,7 +100,11 @@ impl DatabaseConnection {
     }
 
     /// Takes bytes of the guest; ready with how many, at least one.
-    pub(crate) fn poll_send(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, PoolError>> {
+    pub(crate) fn poll_send(
+        &self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<Result<usize, PoolError>> {
         self.stream().poll_send(context, bytes)
     }
 

@@ -30,6 +30,8 @@ impl Resolver for ServerNames {
         if addresses.is_empty() {
             return SystemResolver.resolve(host, port);
         }
-        Box::pin(async move { Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()) })
+        Box::pin(
+            async move { Ok(addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()) },
+        )
     }
 }

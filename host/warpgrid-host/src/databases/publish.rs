@@ -33,7 +33,9 @@ const GAUGES: &[Gauges] = &[
     ("database_sessions_busy", "sessions being opened, reset or checked", |stats| whole(stats.busy)),
     ("database_sessions_limit", "sessions that there may be", |stats| whole(stats.size)),
     ("database_guests_waiting", "guests that wait for a session", |stats| whole(stats.waiting)),
-    ("database_server_down", "1 while the server is thought to be down", |stats| i64::from(stats.down.is_some())),
+    ("database_server_down", "1 while the server is thought to be down", |stats| {
+        i64::from(stats.down.is_some())
+    }),
 ];
 
 const COUNTERS: &[Counters] = &[
@@ -62,7 +64,8 @@ impl Collector for PoolCollector {
             }
         }
         let help = "sessions destroyed, by reason";
-        let mut metric = encoder.encode_descriptor("database_sessions_destroyed", help, None, MetricType::Counter)?;
+        let mut metric =
+            encoder.encode_descriptor("database_sessions_destroyed", help, None, MetricType::Counter)?;
         for pool in &pools {
             for (reason, count) in &pool.destroyed {
                 let labels = [("binding", pool.endpoint.clone()), ("reason", (*reason).to_owned())];

@@ -43,10 +43,7 @@ pub(super) fn granted(area: Area, config: &WarpConfig) -> Vec<String> {
             lines.extend(config.bindings.iter().map(|config| {
                 let binding = &config.binding;
                 let (name, protocol) = (&binding.name, binding.protocol);
-                format!(
-                    "`{}:{}`, the {protocol} database `bindings.{name}`",
-                    binding.host, binding.port
-                )
+                format!("`{}:{}`, the {protocol} database `bindings.{name}`", binding.host, binding.port)
             }));
         }
         Area::OutgoingHttp => {

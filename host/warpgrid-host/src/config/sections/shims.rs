@@ -186,10 +186,7 @@ pub(in crate::config) fn read(reader: &Reader<'_>, raw: RawShims) -> Result<Shim
     })
 }
 
-fn database_proxy(
-    reader: &Reader<'_>,
-    raw: &RawDatabaseProxy,
-) -> Result<DatabaseProxyConfig, ConfigError> {
+fn database_proxy(reader: &Reader<'_>, raw: &RawDatabaseProxy) -> Result<DatabaseProxyConfig, ConfigError> {
     let table = reader.table(&["shims", "database-proxy"]);
     let mut config = DatabaseProxyConfig::default();
     table.some_seconds("recv-seconds", raw.recv_seconds, &mut config.receive)?;

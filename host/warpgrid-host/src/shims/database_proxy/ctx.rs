@@ -60,7 +60,7 @@ impl DatabaseProxyCtx {
         wanted.map_or(self.config.receive, Duration::from_millis)
     }
 
-    /// A connection to the binding that the guest means. Waits until its pool would have a session for it.
+    /// A connection to the binding that the guest means. The first to ask waits for a login at the server.
     ///
     /// # Errors
     /// [`DatabaseProxyError`]; it is recorded as a refusal where the configuration is the reason.
@@ -71,14 +71,18 @@ impl DatabaseProxyCtx {
         let connected = match self.open(config) {
             Ok((connection, pool)) => {
                 let tenant = self.facts.databases.all().tenant();
-                pool.wait_for_room(tenant).await.map(|()| connection).map_err(DatabaseProxyError::from)
+                pool.available(tenant).await.map(|()| connection).map_err(DatabaseProxyError::from)
             }
             Err(error) => Err(error),
         };
         if let Err(error) = &connected {
             let reason = match error {
-                DatabaseProxyError::Connect(crate::databases::ConnectError::TooMany { .. }) => Some(Reason::Limit),
-                DatabaseProxyError::NoBinding { .. } | DatabaseProxyError::Denied { .. } => Some(Reason::NotGranted),
+                DatabaseProxyError::Connect(crate::databases::ConnectError::TooMany { .. }) => {
+                    Some(Reason::Limit)
+                }
+                DatabaseProxyError::NoBinding { .. } | DatabaseProxyError::Denied { .. } => {
+                    Some(Reason::NotGranted)
+                }
                 _ => None,
             };
             if let Some(reason) = reason {
@@ -90,10 +94,7 @@ impl DatabaseProxyCtx {
         connected
     }
 
-    fn open(
-        &self,
-        config: &ConnectionConfig,
-    ) -> Result<(DatabaseConnection, Arc<Pool>), DatabaseProxyError> {
+    fn open(&self, config: &ConnectionConfig) -> Result<(DatabaseConnection, Arc<Pool>), DatabaseProxyError> {
         let fields = [
             ("host", Some(&config.host)),
             ("database", config.database.as_ref()),
@@ -112,9 +113,7 @@ impl DatabaseProxyCtx {
         if config.protocol.is_some_and(|protocol| protocol_from_wit(protocol) != binding.protocol) {
             return denied("protocol");
         }
-        let differs = |wanted: &Option<String>, bound: &Option<String>| {
-            matches!((wanted, bound), (Some(wanted), Some(bound)) if wanted != bound)
-        };
+        let differs = |wanted: &Option<String>, bound: &Option<String>| matches!((wanted, bound), (Some(wanted), Some(bound)) if wanted != bound);
         if differs(&config.database, &endpoint.database) {
             return denied("database");
         }

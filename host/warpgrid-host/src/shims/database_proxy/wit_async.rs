@@ -40,7 +40,8 @@ fn connection(
     store: &Store,
     handle: &Resource<AsyncProxiedConnection>,
 ) -> wasmtime::Result<Result<DatabaseConnection, DatabaseError>> {
-    let connection = store.with(|mut store| store.get().table.get(handle).map(|connection| connection.0.clone()))?;
+    let connection =
+        store.with(|mut store| store.get().table.get(handle).map(|connection| connection.0.clone()))?;
     Ok(connection.ok_or(to_wit(&DatabaseProxyError::Closed)))
 }
 
@@ -110,7 +111,8 @@ impl wit::HostConnectionWithStore<InstanceState> for AsyncDatabaseProxyDoor {
         store: &Store,
         this: Resource<AsyncProxiedConnection>,
     ) -> wasmtime::Result<Result<(), DatabaseError>> {
-        let closed = store.with(|mut store| store.get().table.get_mut(&this).map(|connection| connection.0.take()))?;
+        let closed =
+            store.with(|mut store| store.get().table.get_mut(&this).map(|connection| connection.0.take()))?;
         Ok(closed.map(drop).ok_or(to_wit(&DatabaseProxyError::Closed)))
     }
 }

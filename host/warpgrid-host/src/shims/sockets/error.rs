@@ -35,7 +35,9 @@ impl SocketsError {
             SocketsError::TooManySockets { .. } | SocketsError::Database(ConnectError::TooMany { .. }) => {
                 CodeP2::NewSocketLimit
             }
-            SocketsError::Database(ConnectError::NoPool { .. }) | SocketsError::Unserved { .. } => CodeP2::ConnectionRefused,
+            SocketsError::Database(ConnectError::NoPool { .. }) | SocketsError::Unserved { .. } => {
+                CodeP2::ConnectionRefused
+            }
         }
     }
 
@@ -45,7 +47,9 @@ impl SocketsError {
             SocketsError::TooManySockets { .. } | SocketsError::Database(ConnectError::TooMany { .. }) => {
                 CodeP3::Other(Some("new-socket-limit".to_owned()))
             }
-            SocketsError::Database(ConnectError::NoPool { .. }) | SocketsError::Unserved { .. } => CodeP3::ConnectionRefused,
+            SocketsError::Database(ConnectError::NoPool { .. }) | SocketsError::Unserved { .. } => {
+                CodeP3::ConnectionRefused
+            }
         }
     }
 }

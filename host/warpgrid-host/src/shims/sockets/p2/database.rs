@@ -79,7 +79,9 @@ impl Pollable for DatabaseOutput {
 impl OutputStream for DatabaseOutput {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         if !self.kept.is_empty() {
-            return Err(StreamError::Trap(wasmtime::format_err!("a write beyond what `check-write` allowed")));
+            return Err(StreamError::Trap(wasmtime::format_err!(
+                "a write beyond what `check-write` allowed"
+            )));
         }
         self.kept = bytes;
         match self.poll_kept(&mut Context::from_waker(Waker::noop())) {

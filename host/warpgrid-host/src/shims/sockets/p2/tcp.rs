@@ -1,7 +1,7 @@
 //! The methods of a TCP socket of WASI 0.2: connecting takes the way that the gate says, the rest is upstream's.
 
-use super::super::view::SocketsView;
 use super::super::database_socket::DatabaseSocket;
+use super::super::view::SocketsView;
 use super::database::streams;
 use super::tcp_socket::{GuestTcpSocket, ours};
 use std::net::SocketAddr;

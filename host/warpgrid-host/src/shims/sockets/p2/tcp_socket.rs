@@ -4,9 +4,9 @@
 //! upstream's methods can be called on it, and so that another kind of connection can take its place: a pollable
 //! that libc makes early asks this object, which knows what it waits for.
 
+use super::super::database_socket::DatabaseSocket;
 use super::super::view::SocketsView;
 use super::capped::capped;
-use super::super::database_socket::DatabaseSocket;
 use wasmtime::component::{Resource, ResourceTable, ResourceTableError};
 use wasmtime_wasi::p2::bindings::sockets::instance_network::Host as _;
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, Network, Pollable, TcpSocket};

@@ -22,7 +22,8 @@ impl HostTcpSocketWithStore<InstanceState> for SocketsDoor {
         socket: Resource<TcpSocket>,
         remote: IpSocketAddress,
     ) -> SocketResult<()> {
-        let connected = store.with(|mut store| store.get().connect_database(&socket, SocketAddr::from(remote)))?;
+        let connected =
+            store.with(|mut store| store.get().connect_database(&socket, SocketAddr::from(remote)))?;
         if connected {
             return Ok(());
         }
