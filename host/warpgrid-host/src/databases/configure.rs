@@ -1,14 +1,15 @@
 //! From `[bindings]` and its secrets to pools; connects nowhere.
 
-use super::Databases;
+use super::{Databases, ServerNames};
 use crate::config::{BindingConfig, TlsMode, WarpConfig};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use warpgrid_grants::names::ServiceRegistry;
 use warpgrid_grants::net::BindingProtocol;
 use warpgrid_pool::ConnectionPoolManager;
 use warpgrid_pool::endpoint::{Endpoint, GuestLogin, Protocol, Tenant};
-use warpgrid_pool::net::{Authorities, TlsClient, TlsError, TlsOptions, Verify};
+use warpgrid_pool::net::{Authorities, TcpConnector, TlsClient, TlsError, TlsOptions, Verify};
 use warpgrid_pool::secret::Secret;
 
 /// A binding cannot be used as it is configured.
@@ -34,6 +35,15 @@ pub enum DatabasesError {
         #[source]
         source: TlsError,
     },
+}
+
+/// Pools whose servers are found as `registry` names them, else as the machine does.
+pub fn pool_manager(registry: ServiceRegistry) -> Arc<ConnectionPoolManager> {
+    let mut seed = [0; 8];
+    // What the seed decides (when sessions retire, what guests call them) needs no secrecy.
+    let _ = getrandom::fill(&mut seed);
+    let connector = TcpConnector::new(Arc::new(ServerNames::new(registry)));
+    ConnectionPoolManager::new(Arc::new(connector), u64::from_le_bytes(seed))
 }
 
 impl WarpConfig {

@@ -14,7 +14,7 @@ mod names;
 mod pools;
 mod publish;
 
-pub use configure::DatabasesError;
+pub use configure::{DatabasesError, pool_manager};
 pub(crate) use connection::InstanceDatabases;
 pub use connection::{ConnectError, DatabaseConnection};
 pub use names::ServerNames;

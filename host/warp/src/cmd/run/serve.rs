@@ -9,10 +9,12 @@ use crate::report::hinted;
 use anyhow::{Context, anyhow};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use warpgrid_host::http::{AdminServer, HttpConfig, HttpServer, HttpService, ListenError};
 use warpgrid_host::instance::Stdio;
 use warpgrid_host::{Application, WarpConfig};
+use warpgrid_pool::ConnectionPoolManager;
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub(super) fn run(
@@ -20,12 +22,13 @@ pub(super) fn run(
     config: WarpConfig,
     application: Application,
     given: Given,
+    pools: &ConnectionPoolManager,
 ) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the event loop")?;
-    let code = runtime.block_on(serve(args, config, application, given));
+    let code = runtime.block_on(serve(args, config, application, given, pools));
     // A guest that never gives way must not hold up the end.
     runtime.shutdown_background();
     code
@@ -48,9 +51,11 @@ async fn serve(
     config: WarpConfig,
     application: Application,
     given: Given,
+    pools: &ConnectionPoolManager,
 ) -> anyhow::Result<ExitCode> {
     // Before anyone is told that the service listens: from then on it must end in order.
     let mut signals = SystemSignals::listen().context("cannot listen for signals")?;
+    let drain_time = config.shims.database_proxy.unwrap_or_default().drain;
     let (application, http) = (Arc::new(application), http_config(args, &config));
     let metrics_listen = http.metrics_listen;
     let options = Arc::new(move || given.options(Stdio::Closed));
@@ -94,7 +99,19 @@ async fn serve(
             }
         }
     };
+    let cut = drain_pools(pools, drain_time, &now).await;
+    for session in &cut {
+        eprintln!("cut: {session}");
+    }
     announce::drained(args.json, &report).context("cannot write to standard output")
+}
+
+/// Lets the sessions of databases end; a second signal ends them. Lists what was cut.
+async fn drain_pools(pools: &ConnectionPoolManager, time: Duration, now: &CancellationToken) -> Vec<String> {
+    tokio::select! {
+        report = pools.drain(time) => report.cut,
+        () = now.cancelled() => Vec::new(),
+    }
 }
 
 fn explain(error: ListenError, flag: &str) -> anyhow::Error {

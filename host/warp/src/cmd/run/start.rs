@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use warpgrid_host::application::{GuestKind, LoadError};
+use warpgrid_host::databases::pool_manager;
 use warpgrid_host::instance::{Folder, InstanceOptions, Stdio};
 use warpgrid_host::link::LinkError;
 use warpgrid_host::{WarpConfig, WarpGridEngine};
@@ -42,8 +43,12 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     }
     let given = given(&args, &config, &base)?;
     // A secret that is not there is said at the start, and not when the first guest connects.
-    config.secrets(&base, |name| std::env::var(name).ok())?;
+    let secrets = config.secrets(&base, |name| std::env::var(name).ok())?;
     let mut app = config.app_config(&name_of(path), &base)?;
+    let pools = pool_manager(app.registry.clone());
+    app.databases = Arc::new(config.databases(&pools, &app.name, &secrets, &base)?);
+    app.metrics.show_pools(&pools);
+    drop(secrets);
     let services = services::Slots::of(&config);
     app.services = Arc::new(services.table());
     let engine = WarpGridEngine::with_options(config.shims.clone(), &crate::engine::options(args.no_cache))?;
@@ -57,7 +62,7 @@ pub(crate) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
             refuse_service_flags(&args)?;
             command::run(path, &application, given.options(Stdio::Inherit))
         }
-        GuestKind::Http => serve::run(&args, config, application, given),
+        GuestKind::Http => serve::run(&args, config, application, given, &pools),
     }
 }
 
