@@ -96,7 +96,7 @@ impl MysqlTracker {
                 return Ok(Decision::Step(if whole {
                     GuestStep::Goodbye { consumed: end, bytes: Bytes::new() }
                 } else {
-                    self.hold(bytes)?
+                    hold(end, alone)?
                 }));
             }
             COM_QUERY | COM_STMT_PREPARE => {
@@ -106,7 +106,7 @@ impl MysqlTracker {
                         let query = number == COM_QUERY;
                         return self.kill(end, rest.get(at..).unwrap_or_default(), query).map(Decision::Step);
                     }
-                    FirstWord::Unknown | FirstWord::Kill(_) => return self.hold(bytes).map(Decision::Step),
+                    FirstWord::Unknown | FirstWord::Kill(_) => return hold(end, alone).map(Decision::Step),
                 }
                 if number == COM_QUERY { Answer::Results } else { Answer::Prepared }
             }
@@ -118,7 +118,7 @@ impl MysqlTracker {
             COM_INIT_DB | COM_PING | COM_STMT_RESET | COM_RESET_CONNECTION | COM_REFRESH => Answer::Done,
             COM_SET_OPTION => {
                 if !whole || !alone {
-                    return self.hold(bytes).map(Decision::Step);
+                    return hold(end, alone).map(Decision::Step);
                 }
                 match rest {
                     [0, 0] => self.statements.1 = true,
@@ -129,7 +129,7 @@ impl MysqlTracker {
             }
             COM_PROCESS_KILL => {
                 if !whole || !alone {
-                    return self.hold(bytes).map(Decision::Step);
+                    return hold(end, alone).map(Decision::Step);
                 }
                 let thread = rest.first_chunk().map(|thread| u32::from_le_bytes(*thread));
                 let thread = thread.ok_or(Violation("`COM_PROCESS_KILL` without a thread"))?;
@@ -149,7 +149,7 @@ impl MysqlTracker {
                 let text = format!("the command 0x{number:02x} is not available through a pool");
                 return Ok(Decision::Step(self.answer(end, 1047, b"08S01", &text)));
             }
-            _ => return self.hold(bytes).map(Decision::Step),
+            _ => return hold(end, alone).map(Decision::Step),
         };
         Ok(Decision::Pass(Some(answer)))
     }
@@ -171,14 +171,6 @@ impl MysqlTracker {
         let mut packet = Vec::with_capacity(HEADER_BYTES + statement.len());
         super::frame::put_packet(&mut packet, 0, statement.as_bytes());
         Ok(self.replace(consumed, packet, Answer::Results))
-    }
-
-    fn hold(&self, bytes: &[u8]) -> Result<GuestStep, Violation> {
-        // The caller's buffer may hold no more than this.
-        if bytes.len() >= MAX_HELD_BYTES {
-            return Err(Violation("a command whose first 64 KiB do not say what it is"));
-        }
-        Ok(GuestStep::Hold)
     }
 
     fn answer(&self, consumed: usize, code: u16, state: &[u8; 5], text: &str) -> GuestStep {
@@ -230,6 +222,15 @@ impl MysqlTracker {
 }
 
 const EMPTY: Violation = Violation("an empty command");
+
+/// Waits for more of a command of which `known` bytes are here.
+fn hold(known: usize, alone: bool) -> Result<GuestStep, Violation> {
+    // The caller's buffer may hold no more than this.
+    if alone && known >= MAX_HELD_BYTES {
+        return Err(Violation("a command whose first 64 KiB do not say what it is"));
+    }
+    Ok(GuestStep::Hold)
+}
 
 fn unknown_thread(thread: u32) -> String {
     format!("Unknown thread id: {thread}")
