@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use warpgrid_host::shim::{self, PACKAGE_VERSION, Presence};
+use warpgrid_host::shim::{self, PACKAGE_VERSION};
 use wit_parser::{FunctionKind, Interface, PackageId, Resolve, TypeDefKind};
 
 fn package() -> (Resolve, PackageId) {
@@ -104,10 +104,7 @@ fn page() -> String {
     );
     for (name, interface) in interfaces(&resolve, package) {
         let shim = shim::providing(name).unwrap();
-        let presence = match shim.presence {
-            Presence::Here => format!("Switched by `[shims] {}`.", shim.key),
-            Presence::Later => "No host side in this version.".to_owned(),
-        };
+        let presence = format!("Switched by `[shims] {}`.", shim.key);
         let docs = interface.docs.contents.as_deref().unwrap_or("");
         let docs = docs.split("\n\n").next().unwrap_or("").replace('\n', " ");
         writeln!(page, "\n## {name}\n\n{docs} {presence}").unwrap();

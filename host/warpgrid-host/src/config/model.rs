@@ -107,14 +107,13 @@ impl WarpConfig {
         let table = DeTable::parse(text).map_err(from_toml)?;
         let mut walked = walk::walk(text, file, table.get_ref())?;
         let raw: RawConfig = toml::from_str(text).map_err(from_toml)?;
-        let warnings = std::mem::take(&mut walked.warnings);
-        let mut reader = Reader { file, walked: &walked, warnings };
-        let config = Self::read(&mut reader, raw)?;
-        reader.warnings.sort_by_key(|warning| warning.line);
-        Ok((config, reader.warnings))
+        let mut warnings = std::mem::take(&mut walked.warnings);
+        let config = Self::read(&Reader { file, walked: &walked }, raw)?;
+        warnings.sort_by_key(|warning| warning.line);
+        Ok((config, warnings))
     }
 
-    fn read(reader: &mut Reader<'_>, raw: RawConfig) -> Result<Self, ConfigError> {
+    fn read(reader: &Reader<'_>, raw: RawConfig) -> Result<Self, ConfigError> {
         let kind = match (&raw.command, &raw.http) {
             (Some(_), Some(_)) => {
                 let message = "`[command]` and `[http]` are both there: an application is one of them";

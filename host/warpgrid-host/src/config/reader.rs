@@ -1,6 +1,6 @@
 //! Turns values into checked ones, and names the line of those that are wrong; knows no key.
 
-use super::error::{ConfigError, Warning};
+use super::error::ConfigError;
 use super::values::{Count, Seconds, Size};
 use super::walk::Walked;
 use bytesize::ByteSize;
@@ -12,19 +12,12 @@ use std::time::Duration;
 pub(super) struct Reader<'a> {
     pub(super) file: &'a Path,
     pub(super) walked: &'a Walked,
-    pub(super) warnings: Vec<Warning>,
 }
 
 impl Reader<'_> {
     /// What is wrong at a key.
     pub(super) fn error(&self, path: &[&str], message: String) -> ConfigError {
         ConfigError { file: self.file.to_owned(), line: self.walked.line(path), message, hint: None }
-    }
-
-    /// Adds a warning at a key.
-    pub(super) fn warn(&mut self, path: &[&str], message: String) {
-        let line = self.walked.line(path).unwrap_or(1);
-        self.warnings.push(Warning { line, message });
     }
 
     /// The values of one table.

@@ -7,8 +7,9 @@ use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::application::GuestKind;
+use warpgrid_pool::net::ServerAddress;
 use warpgrid_host::config::{
-    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, NetworkRules, OutgoingSettings, PoolOptions,
+    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, GuestCredentials, ListenPlace, ListenerConfig, NetworkRules, OutgoingSettings, PoolOptions,
     SecretSource, ServiceConfig, TlsConfig, TlsMode,
 };
 use warpgrid_host::http::HttpConfig;
@@ -54,6 +55,8 @@ fn seconds(seconds: u64) -> Duration {
 fn binding(name: &str, protocol: BindingProtocol, host: &str, port: u16) -> BindingConfig {
     BindingConfig {
         binding: Binding { name: name.into(), protocol, host: host.into(), port },
+        server: ServerAddress::Tcp { host: host.into(), port },
+        guest: None,
         database: None,
         user: None,
         password: None,
@@ -65,8 +68,7 @@ fn binding(name: &str, protocol: BindingProtocol, host: &str, port: u16) -> Bind
 #[test]
 fn every_key_is_read() {
     let (config, warnings) = parse(FULL).unwrap();
-    let warning = "line 81: warp 0.1.0 checks `[bindings]` and cannot connect to a database yet";
-    assert_eq!(warnings, [warning]);
+    assert_eq!(warnings, [] as [warpgrid_host::config::Warning; 0]);
     let folder =
         |guest: &str, host: &str, read_only| Folder { host: host.into(), guest: guest.to_owned(), read_only };
     let db = binding("db", BindingProtocol::Postgres, "db.production.warp.local", 5432);
@@ -125,6 +127,7 @@ fn every_key_is_read() {
             header_bytes: 4096,
             open_files: 12,
             sockets: 13,
+            database_sessions: 18,
             lookups: 14,
             read_bytes: 2 << 10,
             device_bytes: 16,
@@ -159,11 +162,48 @@ fn every_key_is_read() {
                 database: Some("app".into()),
                 user: Some("writer".into()),
                 password: Some(SecretSource::Env("APP_DB_PASSWORD".into())),
-                tls: TlsConfig { mode: TlsMode::VerifyCa, ca: Some("db-ca.pem".into()), direct: false },
-                pool: PoolOptions { size: 3, wait: seconds(1), idle: seconds(60), ..PoolOptions::default() },
+                server: ServerAddress::Unix("/run/postgresql/.s.PGSQL.5432".into()),
+                guest: Some(GuestCredentials {
+                    user: "users".into(),
+                    password: SecretSource::Env("USERS_PASSWORD".into()),
+                }),
+                tls: TlsConfig { mode: TlsMode::VerifyCa, ca: Some("db-ca.pem".into()), direct: true },
+                pool: PoolOptions {
+                    size: 3,
+                    queue: 4,
+                    wait: seconds(1),
+                    idle: seconds(60),
+                    lifetime: seconds(61),
+                    healthcheck: seconds(62),
+                    connect: seconds(63),
+                    retry: seconds(64),
+                    greeting: PoolOptions::default().greeting,
+                    stall: seconds(65),
+                    reply: seconds(66),
+                    transaction: seconds(67),
+                    reset: PoolOptions::default().reset,
+                },
                 ..db
             },
             binding("old", BindingProtocol::Mysql, "192.0.2.1", 3306),
+        ],
+        listeners: vec![
+            ListenerConfig {
+                name: "local".into(),
+                binding: "cache".into(),
+                place: ListenPlace::Unix("redis.sock".into()),
+                tenant: "local".into(),
+                clients: 1000,
+                tls: None,
+            },
+            ListenerConfig {
+                name: "native".into(),
+                binding: "db".into(),
+                place: ListenPlace::Tcp("127.0.0.1:6432".parse().unwrap()),
+                tenant: "tools".into(),
+                clients: 5,
+                tls: Some(("proxy.pem".into(), "proxy.key".into())),
+            },
         ],
         services: vec![ServiceConfig {
             name: HostName::new("notify").unwrap(),

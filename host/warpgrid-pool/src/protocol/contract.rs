@@ -205,9 +205,6 @@ pub trait Tracker: Send {
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool;
 
-    /// Forgets all: the session is as after its login.
-    fn renew(&mut self);
-
     /// What becomes of the session if the guest goes now.
     fn verdict(&self) -> Verdict;
 

@@ -251,8 +251,9 @@ impl Tracker for RedisTracker {
         self.in_transaction
     }
 
-    fn renew(&mut self) {
+    fn renew(&mut self) -> Verdict {
         *self = Self::new();
+        self.verdict()
     }
 
     fn verdict(&self) -> Verdict {
