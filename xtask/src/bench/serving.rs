@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::host::{Goal, HostFigure, figure, skipped};
+use super::host::{Goal, HostFigure, figure};
 use crate::exec::{Program, RunningGroup};
 
 /// Connections at the same time.
@@ -35,11 +35,6 @@ struct Server {
 
 impl Servers {
     pub(super) fn run(&self, rounds: usize) -> anyhow::Result<Vec<HostFigure>> {
-        let help = Program::new(&self.warp).args(["run", "--help"]).stdout()?;
-        if !help.contains("--listen") {
-            let reason = "this `warp run` has no `--listen`";
-            return Ok(CONNECTIONS.iter().map(|count| skipped(&name(*count), GOAL, "1/s", reason)).collect());
-        }
         let ours = self.start(
             "bench-serve-warp",
             Program::new(&self.warp).args(["run", "--no-cache", "--listen", "127.0.0.1:0"]).arg(&self.guest),

@@ -101,9 +101,6 @@ fn print_host(figures: &[HostFigure]) {
             None => "not measured",
         };
         println!("{name}: {goal}: {verdict}");
-        if let Some(reason) = &figure.skipped {
-            println!("  skipped: {reason}");
-        }
         if let (Some(ours), Some(other)) = (&figure.ours, &figure.other) {
             println!("  {:.1} {} against {:.1} {}", ours.value, ours.unit, other.value, other.unit);
         }

@@ -16,11 +16,6 @@ impl Pairs {
     }
 }
 
-/// One line of JSON for what could not be measured.
-pub(super) fn skipped(name: &str, reason: &str) {
-    println!(r#"{{"name":"{name}","skipped":{reason:?}}}"#);
-}
-
 /// Calls each side `times` times a round, and gives nanoseconds of one call.
 pub(super) async fn take<A: Future, B: Future>(
     rounds: usize,
