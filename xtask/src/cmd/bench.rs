@@ -8,7 +8,7 @@ use crate::bench::{self, Figures, HostFigure};
 use crate::paths::Paths;
 use crate::plan::RustRoad;
 use crate::run::{self, RunOptions, job_count};
-use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
+use crate::suite::{SdkUnderTest, SuiteContext, keep_driver, run_alone};
 use crate::{file, guests};
 
 /// Flags of `bench`.
@@ -50,6 +50,7 @@ enum Benchmark {
 /// # Errors
 /// When the SDK cannot be built or a measured command fails.
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
+    let _alone = run_alone(paths)?;
     let jobs = job_count(None);
     match args.what {
         Benchmark::Build => run_build(args, paths, jobs),
