@@ -20,8 +20,7 @@ Examples:
 
 Three suites have a full size beside that of CI, with --full:
   robustness  also kills builds at 200 random moments; CI: at four points, each in another step
-  repro       builds each variation alone, and one with nothing cached; CI: two builds with several variations each,
-              taken apart only when bytes differ
+  repro       builds each variation alone, and one with nothing cached; CI: two builds for all others
   vfs-fuzz    makes up a million paths; CI: 50,000
 
 The last line is `N passed, N failed, N skipped`; the exit code is 1 when anything failed.")]
