@@ -64,6 +64,12 @@ pub fn lookup(cache: &Cache, key: &Key) -> anyhow::Result<Option<PathBuf>> {
     Ok(None)
 }
 
+/// Whether a part lies under `key`; says nothing of its bytes.
+#[must_use]
+pub fn is_there(cache: &Cache, key: &Key) -> bool {
+    folder(cache, &key.hex()).join("tree").is_dir()
+}
+
 /// The folder of the part under `key`; builds it into a new folder when it is not there. Of several processes one
 /// builds and the others wait for it. What a failing or killed build leaves behind is never used.
 ///

@@ -26,7 +26,10 @@ impl Lock {
     }
 
     /// The exclusive lock on `path`, or `None` when somebody else holds one.
-    pub(super) fn try_exclusive(path: &Path) -> anyhow::Result<Option<Self>> {
+    ///
+    /// # Errors
+    /// When the file cannot be made or locked.
+    pub fn try_exclusive(path: &Path) -> anyhow::Result<Option<Self>> {
         let file = open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),

@@ -8,7 +8,7 @@ use crate::bench::{self, Figures, HostFigure};
 use crate::paths::Paths;
 use crate::plan::RustRoad;
 use crate::run::{self, RunOptions, job_count};
-use crate::suite::{SdkUnderTest, SuiteContext, keep_driver};
+use crate::suite::{SdkUnderTest, SuiteContext, keep_driver, run_alone};
 use crate::{file, guests};
 
 /// Flags of `bench`.
@@ -50,6 +50,7 @@ enum Benchmark {
 /// # Errors
 /// When the SDK cannot be built or a measured command fails.
 pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
+    let _alone = run_alone(paths)?;
     let jobs = job_count(None);
     match args.what {
         Benchmark::Build => run_build(args, paths, jobs),
@@ -101,9 +102,6 @@ fn print_host(figures: &[HostFigure]) {
             None => "not measured",
         };
         println!("{name}: {goal}: {verdict}");
-        if let Some(reason) = &figure.skipped {
-            println!("  skipped: {reason}");
-        }
         if let (Some(ours), Some(other)) = (&figure.ours, &figure.other) {
             println!("  {:.1} {} against {:.1} {}", ours.value, ours.unit, other.value, other.unit);
         }

@@ -7,7 +7,7 @@ use crate::paths::Paths;
 use crate::plan::RustRoad;
 use crate::report::{Outcome, SuiteReport, Totals, write_junit};
 use crate::run::job_count;
-use crate::suite::{SUITES, SdkUnderTest, Suite, SuiteContext, keep_driver};
+use crate::suite::{SUITES, SdkUnderTest, Suite, SuiteContext, keep_driver, run_alone};
 
 /// Flags of `ci`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +17,11 @@ Examples:
   cargo xtask ci --quick                    what to run before a push, in minutes
   cargo xtask ci --only libc --only series  two suites
   cargo xtask ci --junit target/junit.xml   also write JUnit, one row a case
+
+Three suites have a full size beside that of CI, with --full:
+  robustness  also kills builds at 200 random moments; CI: at four points, each in another step
+  repro       builds each variation alone, and one with nothing cached; CI: two builds for all others
+  vfs-fuzz    makes up a million paths; CI: 50,000
 
 The last line is `N passed, N failed, N skipped`; the exit code is 1 when anything failed.")]
 pub struct CiArgs {
@@ -60,6 +65,7 @@ pub fn run(args: &CiArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let suites = choose(args)?;
+    let _alone = run_alone(paths)?;
     let jobs = job_count(args.jobs);
     let mut context = SuiteContext {
         paths,

@@ -41,16 +41,15 @@ impl BuildStep for StageRust {
     }
 }
 
-/// Whether rustup's standard library is on this machine: in the compiler, or in the cache since it was used.
+/// Whether rustup's standard library is on this machine: in the cache since it was used, or in the compiler, which is
+/// asked only then: it may not be there, or not for this user.
 ///
 /// # Errors
 /// When the cache or the pinned version of Rust cannot be read.
 pub fn rustup_std_at_hand(context: &StepContext<'_>) -> anyhow::Result<bool> {
-    if find_installed(Path::new("rustc"), &context.paths.root).is_some() {
-        return Ok(true);
-    }
     let key = key(context, Road::Rustup)?;
-    Ok(built::lookup(context.fetcher()?.cache(), &key)?.is_some())
+    Ok(built::is_there(context.fetcher()?.cache(), &key)
+        || find_installed(Path::new("rustc"), &context.paths.root).is_some())
 }
 
 /// The standard library, from the cache where it was made before.

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use crate::cache::Lock;
+use crate::hint::Hint;
 use crate::paths::Paths;
 use crate::plan::{LibcRoad, Options, RustRoad};
 use crate::run::{self, RunOptions};
@@ -66,6 +68,22 @@ impl SdkUnderTest {
     }
 }
 
+/// Held while suites or benchmarks run: they share the scratch folders and the logs of a build folder.
+///
+/// # Errors
+/// When another run holds it; the hint says how to have two at once.
+pub fn run_alone(paths: &Paths) -> anyhow::Result<Lock> {
+    tree::create(&paths.target)?;
+    Lock::try_exclusive(&paths.target.join("suites-lock"))?.ok_or_else(|| {
+        let message = format!(
+            "another run of `cargo xtask ci` or `bench` is under way in `{}`",
+            paths.target.display()
+        );
+        let hint = "wait until it has ended, or give this one a folder of its own: `WARPGRID_BUILD=<folder>`";
+        Hint::new(message, hint).into()
+    })
+}
+
 /// Keeps the running program under another name: tests compile it again while suites that start it still run.
 ///
 /// # Errors
@@ -101,5 +119,23 @@ impl SuiteContext<'_> {
     #[must_use]
     pub fn log(&self, name: &str) -> PathBuf {
         self.paths.target.join("log").join(format!("{}.log", name.replace([' ', '/'], "-")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_run_in_one_folder_is_told_so_and_one_elsewhere_goes_on() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let paths = |root: &std::path::Path| Paths::new(root.to_owned(), root.join("cache"), None);
+        let first = run_alone(&paths(one.path())).unwrap();
+        let error = run_alone(&paths(one.path())).unwrap_err();
+        assert!(error.to_string().contains("is under way in"), "{error:#}");
+        assert!(error.downcast_ref::<Hint>().unwrap().hint().contains("WARPGRID_BUILD"));
+        run_alone(&paths(other.path())).unwrap();
+        drop(first);
+        run_alone(&paths(one.path())).unwrap();
     }
 }

@@ -14,6 +14,6 @@ mod sysroot;
 mod third_party;
 mod variation;
 
-pub use context::{SdkUnderTest, SuiteContext, keep_driver};
+pub use context::{SdkUnderTest, SuiteContext, keep_driver, run_alone};
 pub use list::{SUITES, Suite};
 pub use variation::{Surroundings, copy_checkout, tarball};

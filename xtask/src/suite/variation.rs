@@ -7,7 +7,11 @@ use super::SuiteContext;
 use crate::exec::Program;
 use crate::tree;
 
+/// The flags for all parts without the tarball.
+const PARTS: [&str; 8] = ["--only", "toolchain", "--only", "libc", "--only", "rust", "--only", "warp"];
+
 /// The surroundings of one build.
+#[derive(Debug, Clone)]
 pub struct Surroundings {
     /// The build driver to run.
     pub driver: PathBuf,
@@ -65,6 +69,14 @@ impl Surroundings {
             program = program.env(*name, value);
         }
         Ok(program)
+    }
+
+    /// The same for all parts, without packing them.
+    ///
+    /// # Errors
+    /// As [`Surroundings::build_sdk`].
+    pub fn build_parts(&self) -> anyhow::Result<Program> {
+        Ok(self.build_sdk()?.args(PARTS))
     }
 }
 
