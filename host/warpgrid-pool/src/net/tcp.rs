@@ -1,9 +1,24 @@
 //! The network of the machine: TCP and Unix sockets; knows no encryption and no wire protocol.
 
 use super::{BoxFuture, Connector, ServerAddress, ServerStream};
+use rustix::net::sockopt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpStream, UnixStream};
+
+/// Silence after which a peer is asked whether it is there, the time between two such questions, and how many remain
+/// without answer: a peer that is gone is noticed 10 seconds later.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(4);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
+const KEEPALIVE_COUNT: u32 = 3;
+/// How long bytes may stay unconfirmed by the peer's system. In milliseconds.
+const USER_TIMEOUT: u32 = 10_000;
+/// How long one of several addresses may take before the next is tried. The last has what is left of the pool's own
+/// limit.
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Finds addresses of a name.
 pub trait Resolver: Send + Sync {
@@ -30,18 +45,137 @@ impl TcpConnector {
     pub fn new(resolver: Arc<dyn Resolver>) -> Self {
         Self { resolver }
     }
+
+    async fn connect_tcp(&self, host: &str, port: u16) -> io::Result<ServerStream> {
+        let addresses = self.resolver.resolve(host, port).await?;
+        let mut last = io::Error::new(io::ErrorKind::NotFound, format!("`{host}` has no address"));
+        for (index, address) in addresses.iter().enumerate() {
+            let attempt = TcpStream::connect(address);
+            let connected = if index + 1 == addresses.len() {
+                attempt.await
+            } else {
+                match tokio::time::timeout(ADDRESS_TIMEOUT, attempt).await {
+                    Ok(connected) => connected,
+                    Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")),
+                }
+            };
+            match connected.and_then(|stream| tune(&stream).map(|()| stream)) {
+                Ok(stream) => return Ok(Box::new(stream)),
+                Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
+            }
+        }
+        Err(last)
+    }
+}
+
+/// What every TCP connection of ours is set to.
+pub(crate) fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE)?;
+    sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
+    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_COUNT)?;
+    #[cfg(target_os = "linux")]
+    sockopt::set_tcp_user_timeout(stream, USER_TIMEOUT)?;
+    Ok(())
+}
+
+async fn connect_unix(path: &Path) -> io::Result<ServerStream> {
+    let stream = UnixStream::connect(path)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", path.display())))?;
+    Ok(Box::new(stream))
 }
 
 impl Resolver for SystemResolver {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
-        let _ = (host, port);
-        todo!()
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
+                .await
+                .map_err(|error| io::Error::new(error.kind(), format!("`{host}` is not found: {error}")))?
+                .collect();
+            if addresses.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::NotFound, format!("`{host}` has no address")));
+            }
+            Ok(addresses)
+        })
     }
 }
 
 impl Connector for TcpConnector {
     fn connect<'a>(&'a self, server: &'a ServerAddress) -> BoxFuture<'a, io::Result<ServerStream>> {
-        let _ = (server, &self.resolver);
-        todo!()
+        Box::pin(async move {
+            match server {
+                ServerAddress::Tcp { host, port } => self.connect_tcp(host, *port).await,
+                ServerAddress::Unix(path) => connect_unix(path).await,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::net::TcpListener;
+
+    struct Fixed(Vec<SocketAddr>);
+
+    impl Resolver for Fixed {
+        fn resolve<'a>(&'a self, _: &'a str, _: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+            Box::pin(async { Ok(self.0.clone()) })
+        }
+    }
+
+    /// An address where nobody listens: bound, and closed again.
+    async fn closed() -> SocketAddr {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap()
+    }
+
+    fn server() -> ServerAddress {
+        ServerAddress::Tcp { host: "db".into(), port: 5432 }
+    }
+
+    #[tokio::test]
+    async fn every_address_is_tried_and_the_sockets_are_tuned() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let addresses = vec![closed().await, listener.local_addr().unwrap()];
+        TcpConnector::new(Arc::new(Fixed(addresses))).connect(&server()).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        tune(&stream).unwrap();
+        assert!(stream.nodelay().unwrap());
+        assert!(sockopt::socket_keepalive(&stream).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEPALIVE_IDLE);
+        assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), KEEPALIVE_COUNT);
+        #[cfg(target_os = "linux")]
+        assert_eq!(sockopt::tcp_user_timeout(&stream).unwrap(), USER_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_last_address() {
+        let (first, last) = (closed().await, closed().await);
+        let connector = TcpConnector::new(Arc::new(Fixed(vec![first, last])));
+        let error = connector.connect(&server()).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(error.to_string().starts_with(&last.to_string()), "{error}");
+        let error = TcpConnector::new(Arc::new(Fixed(Vec::new()))).connect(&server()).await.err().unwrap();
+        assert_eq!(error.to_string(), "`db` has no address");
+    }
+
+    #[tokio::test]
+    async fn a_unix_socket_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.sock");
+        let connector = TcpConnector::new(Arc::new(SystemResolver));
+        let error = connector.connect(&ServerAddress::Unix(path.clone())).await.err().unwrap();
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_system_knows_addresses_in_text() {
+        for text in ["127.0.0.1", "::1"] {
+            let addresses = SystemResolver.resolve(text, 7).await.unwrap();
+            assert_eq!(addresses, [SocketAddr::new(text.parse().unwrap(), 7)]);
+        }
     }
 }
