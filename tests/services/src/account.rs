@@ -38,7 +38,7 @@ impl Account {
     ///
     /// # Errors
     /// When `setpriv` is needed and missing.
-    pub(crate) fn prefix(self, reads: &Path) -> anyhow::Result<Vec<OsString>> {
+    pub(crate) fn prefix(self) -> anyhow::Result<Vec<OsString>> {
         let found = find_on_path("setpriv");
         let mut prefix: Vec<OsString> = Vec::new();
         match (self, found) {
@@ -53,15 +53,28 @@ impl Account {
                 prefix.push(format!("--reuid={user}").into());
                 prefix.push(format!("--regid={group}").into());
                 prefix.push("--clear-groups".into());
-                if !anybody_reaches(reads) {
-                    // The cache lies in root's own home: the right to look into folders is kept, that to write is not.
-                    prefix.push("--inh-caps=-all,+dac_read_search".into());
-                    prefix.push("--ambient-caps=-all,+dac_read_search".into());
-                }
             }
         }
         prefix.extend(["--pdeathsig", "KILL", "--"].map(OsString::from));
         Ok(prefix)
+    }
+
+    /// Makes sure that this user can reach a folder of packages or for data, which `variable` chose.
+    ///
+    /// # Errors
+    /// When a folder above it is closed to others.
+    pub(crate) fn reaches(self, folder: &Path, variable: &str) -> anyhow::Result<()> {
+        let closed = folder.ancestors().find(|above| {
+            above.metadata().is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o001 == 0)
+        });
+        match (self, closed) {
+            (Self::Nobody(..), Some(closed)) => bail!(
+                "servers of root run as `nobody`, who cannot reach `{}`: `{}` is closed to others; set `{variable}` to a folder that is not",
+                folder.display(),
+                closed.display()
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// Gives a file or folder, and all in it, to this user.
@@ -79,13 +92,6 @@ impl Account {
         }
         Ok(())
     }
-}
-
-/// Whether a user without rights may reach `path`: every folder above it lets others through.
-pub(crate) fn anybody_reaches(path: &Path) -> bool {
-    path.ancestors().all(|folder| {
-        folder.metadata().is_ok_and(|found| !found.is_dir() || found.permissions().mode() & 0o001 != 0)
-    })
 }
 
 fn find_on_path(program: &str) -> Option<PathBuf> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::account::Account;
-use crate::services::Services;
+use crate::services::{FOLDER_VARIABLE, Services};
 
 /// The longest path of a Unix socket (`unix(7)`), with its closing zero.
 const LONGEST_SOCKET_PATH: usize = 108;
@@ -20,6 +20,8 @@ pub(crate) struct Place {
 impl Place {
     /// A folder of its own with `socket/` and `tls/`.
     pub(crate) fn new(services: &Services, account: Account) -> anyhow::Result<Self> {
+        account.reaches(services.folder(), FOLDER_VARIABLE)?;
+        account.reaches(&std::env::temp_dir(), "TMPDIR")?;
         let folder = tempfile::Builder::new()
             .prefix("warpgrid-db-")
             .tempdir()
