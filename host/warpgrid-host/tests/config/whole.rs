@@ -7,14 +7,14 @@ use warpgrid_grants::limits::GuestLimits;
 use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::application::GuestKind;
-use warpgrid_pool::net::ServerAddress;
 use warpgrid_host::config::{
-    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, GuestCredentials, ListenPlace, ListenerConfig, NetworkRules, OutgoingSettings, PoolOptions,
-    SecretSource, ServiceConfig, TlsConfig, TlsMode,
+    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, GuestCredentials, ListenPlace, ListenerConfig,
+    NetworkRules, OutgoingSettings, PoolOptions, SecretSource, ServiceConfig, TlsConfig, TlsMode,
 };
 use warpgrid_host::http::HttpConfig;
 use warpgrid_host::instance::Folder;
 use warpgrid_host::{ShimConfig, WarpConfig};
+use warpgrid_pool::net::ServerAddress;
 
 const FULL: &str = include_str!("full.toml");
 
@@ -68,7 +68,7 @@ fn binding(name: &str, protocol: BindingProtocol, host: &str, port: u16) -> Bind
 #[test]
 fn every_key_is_read() {
     let (config, warnings) = parse(FULL).unwrap();
-    assert_eq!(warnings, [] as [warpgrid_host::config::Warning; 0]);
+    assert!(warnings.is_empty(), "{warnings:?}");
     let folder =
         |guest: &str, host: &str, read_only| Folder { host: host.into(), guest: guest.to_owned(), read_only };
     let db = binding("db", BindingProtocol::Postgres, "db.production.warp.local", 5432);
