@@ -33,7 +33,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Secret(…)")
+        out.write_str("Secret(..)")
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
         assert!(
             secret.matches(b"open sesame") && !secret.matches(b"open sesamf") && !secret.matches(b"open")
         );
-        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert_eq!(format!("{secret:?}"), "Secret(..)");
         assert_ne!(secret.fingerprint(&[0; 16]), Secret::new("other").fingerprint(&[0; 16]));
         assert_ne!(secret.fingerprint(&[0; 16]), secret.fingerprint(&[1; 16]));
     }

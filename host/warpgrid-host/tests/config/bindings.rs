@@ -45,6 +45,21 @@ fn what_is_wrong_is_named_with_its_line() {
         &with("tls = true"),
         &with("pool = { size = 0 }"),
         &with("pool = { wait-seconds = 'long' }"),
+        &with("pool = { reply-seconds = 0 }"),
+        &with("server = 'unix:'"),
+        &with("server = 'postgres://app:hunter2@db/app'"),
+        &with("guest = { user = 'me' }"),
+        &with("guest = { user = 'me', password = 'hunter2' }"),
+        &with("tls = { mode = 'disable', direct = true }"),
+        "[bindings.db]\nprotocol = 'redis'\naddress = 'db:6379'\ndatabase = 'app'",
+        &with("[listeners.a]\naddress = '127.0.0.1:6432'"),
+        &with("[listeners.a]\nbinding = 'other'\naddress = '127.0.0.1:6432'"),
+        &with("[listeners.a]\nbinding = 'db'"),
+        &with("[listeners.a]\nbinding = 'db'\naddress = 'localhost:6432'"),
+        &with("[listeners.a]\nbinding = 'db'\naddress = '127.0.0.1:1'\nsocket = 'x'"),
+        &with("[listeners.a]\nbinding = 'db'\nsocket = 'x'\n[listeners.b]\nbinding = 'db'\nsocket = 'x'"),
+        &with("[listeners.a]\nbinding = 'db'\nsocket = 'x'\ntls = { key = 'k.pem' }"),
+        &with("[listeners.a]\nbinding = 'db'\nsocket = 'x'\nclients = 0"),
     ]));
 }
 

@@ -8,7 +8,7 @@ fn shims_are_switched_by_true_false_or_a_table() {
     let shims = |text: &str| read(&format!("[shims]\n{text}")).shims;
     assert_eq!(shims(""), ShimConfig::default());
     assert_eq!(shims("dns = true\nfilesystem = {}\nsignals = true"), ShimConfig::default());
-    let all_off = "dns = false\nfilesystem = false\nsignals = false\nsockets = false\nthreading = false";
+    let all_off = "dns = false\nfilesystem = false\nsignals = false\nsockets = false\nthreading = false\ndatabase-proxy = false";
     assert_eq!(shims(all_off), ShimConfig::none());
     assert_eq!(shims("threading = false"), ShimConfig { threading: None, ..ShimConfig::default() });
     assert_eq!(shims("sockets = false"), ShimConfig { sockets: None, ..ShimConfig::default() });
@@ -17,7 +17,7 @@ fn shims_are_switched_by_true_false_or_a_table() {
 }
 
 #[test]
-fn an_unknown_shim_is_a_warning_and_so_is_one_without_a_host_side() {
+fn an_unknown_shim_is_a_warning() {
     let text = "[shims]\ndsn = true\nteleport = { far = true }\ndatabase-proxy = true\nthreding = false";
     let (config, warnings) = parse(text).unwrap();
     assert_eq!(config.shims, ShimConfig::default());
@@ -26,16 +26,9 @@ fn an_unknown_shim_is_a_warning_and_so_is_one_without_a_host_side() {
         [
             "line 2: unknown shim `dsn` is ignored; did you mean `dns`?",
             "line 3: unknown shim `teleport` is ignored",
-            "line 4: `database-proxy` has no effect: warp 0.1.0 does not have that shim yet, and a guest that imports it will not link",
             "line 5: unknown shim `threding` is ignored; did you mean `threading`?",
         ]
     );
-}
-
-#[test]
-fn the_settings_of_a_later_shim_are_checked() {
-    let (_, warnings) = parse("[shims]\ndatabase-proxy = { drain-seconds = 30 }").unwrap();
-    assert!(warnings[0].starts_with("line 2: `database-proxy` has no effect"), "{warnings:?}");
 }
 
 #[test]

@@ -8,8 +8,9 @@ use warpgrid_grants::names::HostName;
 use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::application::GuestKind;
 use warpgrid_host::config::{
-    BindingConfig, DnsConfig, EnvValue, FilesystemConfig, GuestCredentials, ListenPlace, ListenerConfig,
-    NetworkRules, OutgoingSettings, PoolOptions, SecretSource, ServiceConfig, TlsConfig, TlsMode,
+    BindingConfig, DatabaseProxyConfig, DnsConfig, EnvValue, FilesystemConfig, GuestCredentials, ListenPlace,
+    ListenerConfig, NetworkRules, OutgoingSettings, PoolOptions, SecretSource, ServiceConfig, TlsConfig,
+    TlsMode,
 };
 use warpgrid_host::http::HttpConfig;
 use warpgrid_host::instance::Folder;
@@ -33,8 +34,8 @@ fn an_empty_file_is_valid_and_grants_nothing() {
 fn the_full_file_has_every_key() {
     let file: toml::Table = FULL.parse().unwrap();
     for path in crate::reference::keys() {
-        // `[command]` excludes `[http]`, and a later shim that is switched on is a warning.
-        let optional = ["command", "shims.database-proxy.drain-seconds"].contains(&path.as_str());
+        // `[command]` excludes `[http]`.
+        let optional = path == "command";
         let names = path.split('.');
         let mut found = vec![toml::Value::Table(file.clone())];
         for name in names {
@@ -150,11 +151,16 @@ fn every_key_is_read() {
                 cache_entries: 10,
                 system: true,
             }),
+            database_proxy: Some(DatabaseProxyConfig { receive: seconds(19), drain: seconds(20) }),
             ..ShimConfig::none()
         },
         bindings: vec![
             BindingConfig {
                 password: Some(SecretSource::File("secrets/redis".into())),
+                guest: Some(GuestCredentials {
+                    user: "g".into(),
+                    password: SecretSource::File("secrets/guest".into()),
+                }),
                 tls: TlsConfig { mode: TlsMode::Disable, ca: None, direct: false },
                 ..cache
             },
