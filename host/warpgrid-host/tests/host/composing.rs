@@ -60,7 +60,7 @@ fn a_component_without_shim_imports_needs_no_fallback() {
 
 #[test]
 fn a_fallback_that_lacks_an_interface_is_refused() {
-    let application = to_component(&module("later")).unwrap().into_owned();
+    let application = to_component(&module("database")).unwrap().into_owned();
     let error = with_fallback(&application, &plain_component("fallback")).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -104,7 +104,7 @@ fn what_nobody_offers_is_missing_with_its_reason() {
                (import "warpgrid:shim/dns@0.9.0" (instance))
                (import "warpgrid:shim/database-proxy@0.1.0" (instance))"#,
         ),
-        "",
+        "[shims]\ndatabase-proxy = false",
     );
     let missing: Vec<_> = said.missing.iter().map(|m| (m.import.as_str(), m.reason.as_str())).collect();
     assert_eq!(
@@ -113,7 +113,7 @@ fn what_nobody_offers_is_missing_with_its_reason() {
             ("acme:tools/hammer@1.0.0", "this host offers WASI and warpgrid:shim, and no other package"),
             (
                 "warpgrid:shim/database-proxy@0.1.0",
-                "the database-proxy shim would provide it, and warp 0.1.0 does not have that shim yet"
+                "the database-proxy shim provides it, and is switched off"
             ),
             ("warpgrid:shim/dns@0.9.0", "this host offers version 0.1.0 of warpgrid:shim"),
             (

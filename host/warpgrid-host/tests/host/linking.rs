@@ -44,16 +44,16 @@ fn one_shim_does_not_bring_the_other() {
 }
 
 #[test]
-fn a_shim_of_a_later_version_says_so() {
-    let (message, hints) = refusal(&module("later"), "");
+fn a_guest_of_the_explicit_door_to_databases_needs_its_shim() {
+    let (message, hints) = refusal(&module("database"), "[shims]\ndatabase-proxy = false");
     insta::assert_snapshot!(message, @r"
     the component does not link: 2 imports are missing
       warpgrid:shim/database-types@0.1.0
-        the database-proxy shim would provide it, and warp 0.1.0 does not have that shim yet
+        the database-proxy shim provides it, and is switched off
       warpgrid:shim/database-proxy@0.1.0 (connect)
-        the database-proxy shim would provide it, and warp 0.1.0 does not have that shim yet
+        the database-proxy shim provides it, and is switched off
     ");
-    assert_eq!(hints, ["build the component without `database-proxy`, or run it with a warp that has it"]);
+    assert_eq!(hints, ["switch it on with `database-proxy = true` under `[shims]` in warp.toml"]);
 }
 
 fn component(text: &str) -> Vec<u8> {

@@ -1,4 +1,4 @@
-;; Needs a shim whose host side comes in a later version.
+;; Imports the explicit door to databases.
 (module
   (import "warpgrid:shim/database-proxy@0.1.0" "connect"
     (func $connect (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)))
