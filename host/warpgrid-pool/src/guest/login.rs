@@ -8,7 +8,6 @@ use crate::net::BoxFuture;
 use crate::pool::Pool;
 use crate::protocol::{
     CancelKey, GreetStep, GreetTerms, Greeter, GuestHello, MAX_HELD_BYTES, ServerFacts, WireProtocol,
-    wire_protocol,
 };
 use std::future::Future;
 use std::pin::Pin;
