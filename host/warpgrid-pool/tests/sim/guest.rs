@@ -20,6 +20,7 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     pub(crate) tenant: String,
     pub(crate) stream: GuestStream,
+    pub(crate) messages: Messages,
     pub(crate) random: fastrand::Rng,
     pub(crate) simulated: Arc<Simulated>,
     pub(crate) known: Arc<Mutex<Vec<Known>>>,
@@ -46,20 +47,20 @@ impl Guest {
         self.send(&startup(application)).await?;
         self.log_in().await?;
         for _ in 0..self.random.u32(1..6) {
-            let number = self.random.u32(0..100);
+            let number = self.random.u32(0..50);
             match self.random.u32(..12) {
                 0..3 => self.ask(&[format!("rows {number}")]).await?,
                 3 => self.ask(&["set".to_owned()]).await?,
                 4 => self.ask(&["listen".to_owned()]).await?,
                 5 | 6 => self.transaction().await?,
-                7 => self.ask(&[format!("sleep {}", number * 10)]).await?,
+                7 => self.ask(&[format!("sleep {}", number * 20)]).await?,
                 8 => {
                     self.ask(&[format!("rows {number}"), "set".to_owned(), format!("rows {}", number / 2)])
                         .await?
                 }
                 9 => sleep(Duration::from_millis(u64::from(number))).await,
-                10 if number < 25 => return self.leave_half_a_frame().await,
-                10 if number < 50 => return self.leave_unread().await,
+                10 if number < 15 => return self.leave_half_a_frame().await,
+                10 if number < 30 => return self.leave_unread().await,
                 _ => self.ask(&[format!("rows {}", number * 10)]).await?,
             }
         }
@@ -91,7 +92,7 @@ impl Guest {
     }
 
     async fn leave_unread(&mut self) -> Result<(), Ended> {
-        self.send(&query(&format!("{} rows 5000", self.name))).await?;
+        self.send(&query(&format!("{} rows 600", self.name))).await?;
         sleep(self.rest).await;
         Err("unread answer".to_owned())
     }
@@ -106,7 +107,8 @@ impl Guest {
     }
 
     async fn receive(&mut self) -> Result<Message, Ended> {
-        read_message(&mut self.stream)
+        self.messages
+            .next(&mut self.stream)
             .await
             .map_err(|_| format!("closed: {:?}", self.stream.error().map(ToString::to_string)))
     }

@@ -22,14 +22,6 @@ impl Message {
     }
 }
 
-pub(crate) async fn read_message(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Message> {
-    let tag = stream.read_u8().await?;
-    let length = stream.read_u32().await? as usize;
-    let mut body = vec![0; length.saturating_sub(4)];
-    stream.read_exact(&mut body).await?;
-    Ok(Message { tag, body })
-}
-
 /// Messages of a stream; reading one can be given up at any moment without losing a byte.
 #[derive(Default)]
 pub(crate) struct Messages(Vec<u8>);

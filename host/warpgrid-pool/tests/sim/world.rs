@@ -2,6 +2,7 @@
 
 use crate::guest::{Guest, Known, stop};
 use crate::server::{Flaw, Network, Simulated, Weather};
+use crate::wire::Messages;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -130,6 +131,7 @@ impl World {
             name: name.clone(),
             stream: self.pool.connect(&Tenant::new(&tenant)),
             tenant,
+            messages: Messages::default(),
             random: self.random.fork(),
             simulated: self.simulated.clone(),
             known: self.known.clone(),
