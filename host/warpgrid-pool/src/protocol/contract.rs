@@ -207,6 +207,12 @@ pub trait Tracker: Send {
 
     /// What becomes of the session if the guest goes now.
     fn verdict(&self) -> Verdict;
+
+    /// The session was just reset, and everything that passed for it was shown to this tracker: whether it is now as
+    /// right after its login. What a guest was, is forgotten.
+    fn renew(&mut self) -> Verdict {
+        self.verdict()
+    }
 }
 
 /// What becomes of the first bytes of a guest's.

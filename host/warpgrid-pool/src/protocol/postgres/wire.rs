@@ -1,5 +1,10 @@
 //! PostgreSQL's entry in the list of wire protocols; decides nothing.
 
+use super::error::LoginFailure;
+use super::facts::PostgresFacts;
+use super::greet::PostgresGreeter;
+use super::track::PostgresTracker;
+use super::{cancel, login, ping, reset};
 use crate::endpoint::Endpoint;
 use crate::error::PoolError;
 use crate::net::{BoxFuture, Connector, ServerStream};
@@ -15,7 +20,7 @@ pub struct Postgres;
 
 impl WireProtocol for Postgres {
     fn server_speaks_first(&self) -> bool {
-        todo!()
+        false
     }
 
     fn login<'a>(
@@ -23,32 +28,35 @@ impl WireProtocol for Postgres {
         stream: ServerStream,
         request: LoginRequest<'a>,
     ) -> BoxFuture<'a, Result<LoggedIn, PoolError>> {
-        todo!()
+        Box::pin(login::login(stream, request))
     }
 
     fn greeter(&self, terms: GreetTerms) -> Box<dyn Greeter> {
-        todo!()
+        Box::new(PostgresGreeter::new(terms))
     }
 
-    fn tracker(&self, facts: &ServerFacts, cancel: Arc<dyn CancelLookup>) -> Box<dyn Tracker> {
-        todo!()
+    fn tracker(&self, facts: &ServerFacts, _cancel: Arc<dyn CancelLookup>) -> Box<dyn Tracker> {
+        match facts {
+            ServerFacts::Postgres(facts) => Box::new(PostgresTracker::new(facts)),
+            _ => Box::new(PostgresTracker::new(&PostgresFacts::default())),
+        }
     }
 
     fn reset<'a>(
         &'a self,
         stream: &'a mut ServerStream,
         tracker: &'a mut dyn Tracker,
-        request: LoginRequest<'a>,
+        _request: LoginRequest<'a>,
     ) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        todo!()
+        Box::pin(reset::reset(stream, tracker))
     }
 
     fn ping<'a>(&'a self, stream: &'a mut ServerStream) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        todo!()
+        Box::pin(ping::ping(stream))
     }
 
     fn goodbye(&self) -> Bytes {
-        todo!()
+        Bytes::from_static(b"X\0\0\0\x04")
     }
 
     fn cancel<'a>(
@@ -57,6 +65,11 @@ impl WireProtocol for Postgres {
         endpoint: &'a Endpoint,
         facts: &'a ServerFacts,
     ) -> BoxFuture<'a, Result<(), PoolError>> {
-        todo!()
+        Box::pin(async move {
+            match facts {
+                ServerFacts::Postgres(facts) => cancel::cancel(connector, endpoint, facts).await,
+                _ => Err(LoginFailure(endpoint).not_postgres("its facts are those of another protocol")),
+            }
+        })
     }
 }
