@@ -1,5 +1,9 @@
 //! MySQL's entry in the list of wire protocols; decides nothing.
 
+use super::facts::MysqlFacts;
+use super::greet::MysqlGreeter;
+use super::track::MysqlTracker;
+use super::{cancel, login, ping, reset};
 use crate::endpoint::Endpoint;
 use crate::error::PoolError;
 use crate::net::{BoxFuture, Connector, ServerStream};
@@ -13,9 +17,12 @@ use std::sync::Arc;
 /// MySQL.
 pub struct Mysql;
 
+/// `COM_QUIT`.
+const GOODBYE: &[u8] = &[1, 0, 0, 0, 1];
+
 impl WireProtocol for Mysql {
     fn server_speaks_first(&self) -> bool {
-        todo!()
+        true
     }
 
     fn login<'a>(
@@ -23,15 +30,15 @@ impl WireProtocol for Mysql {
         stream: ServerStream,
         request: LoginRequest<'a>,
     ) -> BoxFuture<'a, Result<LoggedIn, PoolError>> {
-        todo!()
+        Box::pin(login::login(stream, request))
     }
 
     fn greeter(&self, terms: GreetTerms) -> Box<dyn Greeter> {
-        todo!()
+        Box::new(MysqlGreeter::new(terms))
     }
 
     fn tracker(&self, facts: &ServerFacts, cancel: Arc<dyn CancelLookup>) -> Box<dyn Tracker> {
-        todo!()
+        Box::new(MysqlTracker::new(&own(facts), cancel))
     }
 
     fn reset<'a>(
@@ -40,15 +47,15 @@ impl WireProtocol for Mysql {
         tracker: &'a mut dyn Tracker,
         request: LoginRequest<'a>,
     ) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        todo!()
+        Box::pin(reset::reset(stream, tracker, request))
     }
 
     fn ping<'a>(&'a self, stream: &'a mut ServerStream) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        todo!()
+        Box::pin(ping::ping(stream))
     }
 
     fn goodbye(&self) -> Bytes {
-        todo!()
+        Bytes::from_static(GOODBYE)
     }
 
     fn cancel<'a>(
@@ -57,6 +64,14 @@ impl WireProtocol for Mysql {
         endpoint: &'a Endpoint,
         facts: &'a ServerFacts,
     ) -> BoxFuture<'a, Result<(), PoolError>> {
-        todo!()
+        Box::pin(async move { cancel::cancel(connector, endpoint, &own(facts)).await })
+    }
+}
+
+/// The facts of this protocol; those of another have no meaning here.
+fn own(facts: &ServerFacts) -> MysqlFacts {
+    match facts {
+        ServerFacts::Mysql(facts) => facts.clone(),
+        _ => MysqlFacts::default(),
     }
 }
