@@ -68,6 +68,7 @@ impl CancelLookup for TenantSessions {
 /// The number by which the server knows the session, in protocols whose guests stop each other by a command.
 fn thread_id(facts: &ServerFacts) -> Option<u32> {
     match facts {
-        ServerFacts::Mysql(_) | ServerFacts::Postgres(_) | ServerFacts::Redis(_) => None,
+        ServerFacts::Mysql(facts) => Some(facts.thread),
+        ServerFacts::Postgres(_) | ServerFacts::Redis(_) => None,
     }
 }

@@ -48,6 +48,8 @@ mod opening;
 mod pool;
 mod session;
 mod state;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub use pool::{ConnectionPoolManager, Pool};

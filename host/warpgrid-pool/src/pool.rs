@@ -269,3 +269,16 @@ impl Drop for Asked<'_> {
         }
     }
 }
+
+#[cfg(test)]
+impl Pool {
+    /// When the monitor looks next.
+    pub(crate) fn monitor_wakes(&self) -> Option<Instant> {
+        self.inner.state().monitor_wakes
+    }
+
+    /// The next number of a cancel key is this one, if it is free.
+    pub(crate) fn set_next_number(&self, number: u32) {
+        self.inner.state().numbers = number - 1;
+    }
+}
