@@ -56,7 +56,8 @@ struct Door(Connection);
 impl ByteStream for Door {
     async fn connect(settings: &Settings, _: Protocol) -> Result<Self> {
         let host = settings.host.clone();
-        let config = ConnectionConfig { host, port: settings.port, protocol: None, database: None, user: None };
+        let config =
+            ConnectionConfig { host, port: settings.port, protocol: None, database: None, user: None };
         Ok(Self(connect(config).await?))
     }
 

@@ -80,7 +80,9 @@ async fn after_login(settings: &Settings, bytes: &[u8]) -> Result<()> {
 
 async fn half_frame_and_leave(settings: &Settings, table: &str) -> Result<()> {
     let mut session = Postgres::<TcpStream>::open(settings).await?;
-    session.execute(format!("CREATE TABLE {table} (number BIGINT NOT NULL, word VARCHAR(40) NOT NULL)")).await?;
+    session
+        .execute(format!("CREATE TABLE {table} (number BIGINT NOT NULL, word VARCHAR(40) NOT NULL)"))
+        .await?;
     session.execute("BEGIN".to_owned()).await?;
     session.insert(table, 1, "not yet").await?;
     session.stream().send(&half_a_query()).await?;

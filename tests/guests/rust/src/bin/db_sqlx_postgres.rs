@@ -35,7 +35,8 @@ async fn pool(settings: &Settings, tasks: i64) -> Result<()> {
     let ask = |number| {
         let pool = pool.clone();
         tokio::spawn(async move {
-            let answer: std::result::Result<i64, _> = query_scalar("SELECT $1 + 1::int8").bind(number).fetch_one(&pool).await;
+            let answer: std::result::Result<i64, _> =
+                query_scalar("SELECT $1 + 1::int8").bind(number).fetch_one(&pool).await;
             answer.is_ok_and(|answer| answer == number + 1)
         })
     };

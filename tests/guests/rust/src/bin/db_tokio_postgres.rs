@@ -43,7 +43,8 @@ impl SqlSession for Session {
     }
 
     async fn rows(&mut self, table: &str) -> Result<Vec<(i64, String)>> {
-        let rows = self.client.query(&format!("SELECT number, word FROM {table} ORDER BY number"), &[]).await?;
+        let rows =
+            self.client.query(&format!("SELECT number, word FROM {table} ORDER BY number"), &[]).await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
 

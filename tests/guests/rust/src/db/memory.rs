@@ -11,7 +11,8 @@ impl HiddenWord {
     /// # Errors
     /// When the text is empty or not of that form.
     pub fn parse(text: &str) -> Result<Self> {
-        let pairs = text.as_bytes().chunks(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?));
+        let pairs =
+            text.as_bytes().chunks(2).map(|pair| Ok(u8::from_str_radix(std::str::from_utf8(pair)?, 16)?));
         let bytes: Result<Vec<u8>> = pairs.collect();
         let bytes = bytes?;
         if bytes.is_empty() { Err("an empty word".into()) } else { Ok(Self(bytes)) }

@@ -92,7 +92,9 @@ async fn many<S: SqlSession>(settings: &Settings, times: i64) -> Result<()> {
     let mut session = S::open(settings).await?;
     let mut right = 0;
     for number in 0..times {
-        right += i64::from(session.number(format!("SELECT CAST({number} AS {}) + 1", S::wide())).await? == number + 1);
+        right += i64::from(
+            session.number(format!("SELECT CAST({number} AS {}) + 1", S::wide())).await? == number + 1,
+        );
     }
     println!("{right} of {times} right");
     session.close().await
