@@ -28,11 +28,12 @@ async fn bytes_of_no_protocol_end_the_connection() {
 #[tokio::test]
 async fn half_a_message_holds_nobody_up() {
     let world = World::postgres();
-    world.cut_after(MISUSE, &["half-startup"], "sent").await;
-    world.cut_after(MISUSE, &["half-frame"], "sent").await;
-    assert_eq!(world.text(MISUSE, &["half-frame-and-leave", "left"]).await, "sent\n");
-    assert_eq!(world.text(NEXT, &["count", "left"]).await, "0 rows\n");
-    drops(&world, "left");
+    for word in ["half-startup", "half-frame"] {
+        world.beside(MISUSE, &[word], "sent", works(&world, NEXT)).await;
+    }
+    assert_eq!(world.text(MISUSE, &["half-frame-and-leave", "orphan"]).await, "sent\n");
+    assert_eq!(world.ask("SELECT count(*) FROM orphan"), "0");
+    drops(&world, "orphan");
     works(&world, NEXT).await;
 }
 
@@ -48,8 +49,7 @@ async fn an_answer_that_is_not_read_is_nobody_elses() {
 #[tokio::test]
 async fn a_guest_that_never_reads_its_gigabyte_holds_nobody_up() {
     let world = World::postgres();
-    let greedy = world.cut_after(MISUSE, &["never-read", "3600"], "asked");
-    greedy.await;
+    world.beside(MISUSE, &["never-read", "3600"], "asked", works(&world, NEXT)).await;
     works(&world, NEXT).await;
     assert_eq!(world.text(MISUSE, &["never-read", "0"]).await, "asked\nwaited\n");
 }

@@ -56,9 +56,9 @@ pub(super) async fn connects_again(world: &World, program: Program) {
 
 pub(super) async fn leaves_a_transaction(world: &World, program: Program) {
     assert_eq!(world.text(program, &["hold", "held", "0"]).await, "holding\nreleased\n");
-    assert_eq!(world.text(program, &["leave", "left"]).await, "holding\n");
+    assert_eq!(world.text(program, &["leave", "orphan"]).await, "holding\n");
     world.cut_after(program, &["hold", "cut", "3600"], "holding").await;
-    for table in ["held", "left", "cut"] {
+    for table in ["held", "orphan", "cut"] {
         assert_eq!(world.text(program, &["count", table]).await, "0 rows\n", "{table}");
         // It waits as long as a transaction holds the table: none does.
         drops(world, table);

@@ -161,8 +161,14 @@ impl World {
         self.run(program, words).await.text()
     }
 
-    /// Runs a program until it prints a line, and cuts it off there.
-    pub(crate) async fn cut_after(&self, program: Program, words: &[&str], line: &str) {
+    /// Runs a program until it prints a line, does something while it runs on, and cuts it off.
+    pub(crate) async fn beside<T>(
+        &self,
+        program: Program,
+        words: &[&str],
+        line: &str,
+        meanwhile: impl Future<Output = T>,
+    ) -> T {
         let application = load(&guest(program.name), &self.toml()).unwrap();
         let (sender, receiver) = tokio::io::duplex(4096);
         let arguments = [&[program.name], program.first, words].concat();
@@ -178,17 +184,18 @@ impl World {
         };
         let mut lines = BufReader::new(receiver).lines();
         let told = async {
-            while let Some(said) = lines.next_line().await.unwrap() {
-                if said == line {
-                    return;
-                }
-            }
-            panic!("it ended without saying `{line}`");
+            while lines.next_line().await.unwrap().expect("the guest gets that far") != line {}
+            meanwhile.await
         };
         tokio::select! {
             outcome = application.instantiate(options).run() => panic!("it ended by itself: {outcome:?}"),
-            told = tokio::time::timeout(LONGEST, told) => told.expect("the guest gets that far"),
+            done = tokio::time::timeout(LONGEST, told) => done.expect("all of it is done in time"),
         }
+    }
+
+    /// Runs a program until it prints a line, and cuts it off there.
+    pub(crate) async fn cut_after(&self, program: Program, words: &[&str], line: &str) {
+        self.beside(program, words, line, std::future::ready(())).await;
     }
 
     /// Serves a service with more variables.
