@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `rust` | `tests/guests/rust`, one workspace, one component a file |
 //! | `go` | `tests/guests/go`, one Preview 1 module a folder |
-//! | `sdk` | what needs a built SDK: a C program, and a Rust program in the SDK's environment |
+//! | `sdk` | what needs a built SDK: C programs, and a Rust program in the SDK's environment |
 //! | `folder` | the folder of all of them |
 mod folder;
 mod go;

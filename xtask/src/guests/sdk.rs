@@ -1,4 +1,4 @@
-//! Guests that show the SDK's own C library: a C program, and a Rust program built by plain cargo in the SDK's
+//! Guests that show the SDK's own C library: C programs, and a Rust program built by plain cargo in the SDK's
 //! environment. Built with the SDK that is staged; without one they are skipped.
 use std::path::Path;
 
@@ -14,8 +14,10 @@ use crate::rust_std::TARGET;
 use crate::stamp::Inputs;
 use crate::{file, tree};
 
-/// The C program: a case of the suite `libc`, which runs here on the host's own doors.
-const C_PROGRAM: &str = "tests/libc/fs_system_files.c";
+/// The C programs with the names of what they become: a case of the suite `libc`, which runs here on the host's own
+/// doors, and the one that speaks to databases.
+const C_PROGRAMS: &[(&str, &str)] =
+    &[("tests/libc/fs_system_files.c", "sdk_c"), ("tests/guests/c/db_raw.c", "sdk_db_raw")];
 /// The Rust program: the very file that is also built without the SDK.
 const RUST_PROGRAM: &str = "tests/guests/rust/src/bin/guests_libc.rs";
 const CARGO_TOML: &str = "[package]\nname = \"sdk_rust\"\nedition = \"2024\"\n\n[profile.release]\nstrip = \"symbols\"\n\n[workspace]\n";
@@ -23,7 +25,9 @@ const NO_SDK: &str = "no SDK is built: run `cargo xtask build-sdk`";
 
 pub(super) fn inputs(paths: &Paths, road: RustRoad) -> anyhow::Result<Inputs> {
     let mut inputs = Inputs::default();
-    for source in [C_PROGRAM, RUST_PROGRAM, "xtask/src/guests/sdk.rs"] {
+    for source in
+        C_PROGRAMS.iter().map(|(source, _)| *source).chain([RUST_PROGRAM, "xtask/src/guests/sdk.rs"])
+    {
         inputs.files(&paths.root, source)?;
     }
     inputs.value("road", format!("{road:?}"));
@@ -38,20 +42,22 @@ pub(super) fn inputs(paths: &Paths, road: RustRoad) -> anyhow::Result<Inputs> {
     Ok(inputs)
 }
 
-/// Builds `sdk_c.wasm` and `sdk_rust.wasm`.
+/// Builds the C programs and `sdk_rust.wasm`.
 pub(super) fn build(paths: &Paths, run: &RunOptions, road: RustRoad, into: &Path) -> anyhow::Result<Skipped> {
     let sdk = paths.staging();
     let clang = sdk.join("bin/clang");
     if !clang.is_file() || !sdk.join("share/warpgrid/rust/linker").is_file() {
         return Ok(Some(NO_SDK.to_owned()));
     }
-    Program::new(clang)
-        .arg("-O2")
-        .arg(paths.root.join(C_PROGRAM))
-        .arg("-o")
-        .arg(into.join("sdk_c.wasm"))
-        .current_dir(&paths.target)
-        .run(&paths.target.join("log/guest-sdk-c.log"))?;
+    for (source, name) in C_PROGRAMS {
+        Program::new(clang.clone())
+            .args(["-O2", "-Wall", "-Wextra", "-Werror"])
+            .arg(paths.root.join(source))
+            .arg("-o")
+            .arg(into.join(format!("{name}.wasm")))
+            .current_dir(&paths.target)
+            .run(&paths.target.join(format!("log/guest-{name}.log")))?;
+    }
     let project = paths.target.join("guests/sdk/a project");
     tree::empty(&project.join("src"))?;
     file::replace(&project.join("Cargo.toml"), CARGO_TOML.as_bytes())?;

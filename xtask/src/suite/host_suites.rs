@@ -39,6 +39,7 @@ const SHARES: &[(&str, Share)] = &[
     ("vfs-fuzz", Share::Modules(&["vfs_fuzz"])),
     ("guests-rust", Share::Modules(&["guests_rust", "guests_sdk"])),
     ("guests-go", Share::Modules(&["guests_go"])),
+    ("guests-db", Share::Modules(&["guests_db"])),
     ("embed", Share::Modules(&["embed"])),
 ];
 

@@ -155,6 +155,13 @@ pub const SUITES: &[Suite] = &[
         run: |context| host_suites::named(context, "guests-go"),
     },
     Suite {
+        name: "guests-db",
+        about: "Rust and C programs with unmodified drivers against real databases",
+        quick: false,
+        needs_sdk: true,
+        run: |context| host_suites::named(context, "guests-db"),
+    },
+    Suite {
         name: "embed",
         about: "the crate as another program uses it",
         quick: false,

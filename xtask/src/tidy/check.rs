@@ -180,12 +180,24 @@ mod tests {
             file("tests/guests/rust/src/bin/files_rea.rs", ""),
             file("tests/guests/go/files/main.go", ""),
             file("tests/guests/go/other/main.go", ""),
-            file("host/warpgrid-host/tests/host/files.rs", "guest(\"files_read\"); guest(\"go_files\")"),
+            file("tests/guests/c/files.c", ""),
+            file("tests/guests/c/other.c", ""),
+            file(
+                "host/warpgrid-host/tests/host/files.rs",
+                "guest(\"files_read\"); guest(\"go_files\"); guest(\"sdk_files\")",
+            ),
         ];
         let mut findings = Vec::new();
         rooms::check_guests(&files, &mut findings);
         let places: Vec<&str> = findings.iter().map(|finding| finding.file.as_str()).collect();
-        assert_eq!(places, ["tests/guests/rust/src/bin/files_rea.rs", "tests/guests/go/other/main.go"]);
+        assert_eq!(
+            places,
+            [
+                "tests/guests/rust/src/bin/files_rea.rs",
+                "tests/guests/go/other/main.go",
+                "tests/guests/c/other.c"
+            ]
+        );
     }
 
     #[test]

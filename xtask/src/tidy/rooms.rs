@@ -65,10 +65,12 @@ pub(super) fn check_guests(files: &[SourceFile], findings: &mut Vec<Finding>) {
         let rust =
             file.name.strip_prefix("tests/guests/rust/src/bin/").and_then(|name| name.strip_suffix(".rs"));
         let go = file.name.strip_prefix("tests/guests/go/").and_then(|name| name.strip_suffix("/main.go"));
-        let guest = match (rust, go) {
-            (Some(name), _) => name.to_owned(),
-            (None, Some(name)) => format!("go_{name}"),
-            (None, None) => continue,
+        let c = file.name.strip_prefix("tests/guests/c/").and_then(|name| name.strip_suffix(".c"));
+        let guest = match (rust, go, c) {
+            (Some(name), ..) => name.to_owned(),
+            (None, Some(name), _) => format!("go_{name}"),
+            (None, None, Some(name)) => format!("sdk_{name}"),
+            (None, None, None) => continue,
         };
         let named = format!("\"{guest}\"");
         if !users.iter().any(|user| user.content.contains(&named)) {

@@ -9,6 +9,7 @@ mod embed;
 mod engine;
 mod explain;
 mod files;
+mod guests_db;
 mod guests_go;
 mod guests_rust;
 mod guests_sdk;

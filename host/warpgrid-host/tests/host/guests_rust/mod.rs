@@ -12,4 +12,4 @@ mod network;
 mod services;
 mod setup;
 
-pub(crate) use setup::Setup;
+pub(crate) use setup::{Ended, Setup};

@@ -11,7 +11,7 @@
 
 mod answers;
 mod busy;
-mod client;
+pub(crate) mod client;
 mod drain;
 mod input;
 mod observed;

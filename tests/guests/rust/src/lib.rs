@@ -1,0 +1,3 @@
+//! What several guest programs share; knows no program.
+
+pub mod db;
