@@ -19,11 +19,7 @@ pub fn same<G: Debug + PartialEq<W>, W: Debug>(what: &str, got: G, wanted: W) ->
 ///
 /// # Errors
 /// When it did not; the message says what.
-pub async fn within<T>(
-    what: &str,
-    seconds: u64,
-    future: impl Future<Output = T>,
-) -> anyhow::Result<T> {
+pub async fn within<T>(what: &str, seconds: u64, future: impl Future<Output = T>) -> anyhow::Result<T> {
     tokio::time::timeout(Duration::from_secs(seconds), future)
         .await
         .with_context(|| format!("{what}: not within {seconds} s"))

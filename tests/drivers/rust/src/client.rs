@@ -59,9 +59,7 @@ impl Client {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| {
-                format!("starting `{}`", command.as_std().get_program().to_string_lossy())
-            })?;
+            .with_context(|| format!("starting `{}`", command.as_std().get_program().to_string_lossy()))?;
         let output = child.stdout.take().context("the client has no output")?;
         let input = child.stdin.take();
         Ok(Self { child, input, output: BufReader::new(output).lines() })

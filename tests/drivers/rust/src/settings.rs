@@ -34,8 +34,7 @@ impl Settings {
     /// # Errors
     /// When one is missing or not understood.
     pub fn from_env() -> anyhow::Result<Self> {
-        let optional =
-            |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let optional = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let needed = |name: &str| optional(name).with_context(|| format!("`${name}` is not set"));
         let port = needed("DRIVER_PORT")?;
         let tls = needed("DRIVER_TLS")?;

@@ -75,7 +75,9 @@ async fn reuse(settings: &Settings) -> anyhow::Result<Answer> {
     for _ in 0..PASSES {
         let mut connection = open(settings).await?;
         let row: Option<(u64, Option<String>, bool)> = connection
-            .query_first("select connection_id(), @driver_trace, @@session.wait_timeout = @@global.wait_timeout")
+            .query_first(
+                "select connection_id(), @driver_trace, @@session.wait_timeout = @@global.wait_timeout",
+            )
             .await?;
         let Some((session, trace, timeout)) = row else { bail!("no row") };
         sessions.insert(session);
@@ -120,7 +122,9 @@ async fn pipeline(settings: &Settings) -> anyhow::Result<Answer> {
 async fn copy(settings: &Settings) -> anyhow::Result<Answer> {
     let mut connection = open(settings).await?;
     let table = unique("copy");
-    connection.query_drop(format!("create table {table} (n int primary key, word varchar(99)) charset utf8mb4")).await?;
+    connection
+        .query_drop(format!("create table {table} (n int primary key, word varchar(99)) charset utf8mb4"))
+        .await?;
     let rows = bulk_rows();
     let parts: Vec<_> = rows.as_bytes().chunks(8000).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
     connection.set_infile_handler(async move { Ok(futures_util::stream::iter(parts).boxed()) });
@@ -171,7 +175,10 @@ async fn tls(settings: &Settings) -> anyhow::Result<Answer> {
     let other = settings.with_other_ca()?;
     let mut connection = open(settings).await?;
     let cipher: Option<(String, String)> = connection.query_first("show status like 'Ssl_cipher'").await?;
-    anyhow::ensure!(cipher.is_some_and(|(_, cipher)| !cipher.is_empty()), "the server's side is not encrypted");
+    anyhow::ensure!(
+        cipher.is_some_and(|(_, cipher)| !cipher.is_empty()),
+        "the server's side is not encrypted"
+    );
     connection.disconnect().await?;
     match open(&other).await {
         Ok(_) => bail!("a certificate of another authority was taken"),
@@ -182,7 +189,8 @@ async fn tls(settings: &Settings) -> anyhow::Result<Answer> {
 
 async fn transaction_left_open(settings: &Settings) -> anyhow::Result<Answer> {
     let table = unique("transaction");
-    let (count, insert) = (format!("select count(*) from {table}"), format!("insert into {table} values (1)"));
+    let (count, insert) =
+        (format!("select count(*) from {table}"), format!("insert into {table} values (1)"));
     let mut first = open(settings).await?;
     first.query_drop(format!("create table {table} (n int) engine = innodb")).await?;
     first.query_drop("start transaction").await?;

@@ -3,9 +3,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use drivers::{
-    Answer, Cell, Client, PASSES, Said, Settings, bulk_rows, eventually, same, unique, within,
-};
+use drivers::{Answer, Cell, Client, PASSES, Said, Settings, bulk_rows, eventually, same, unique, within};
 use tokio::process::Command;
 
 #[tokio::main(flavor = "current_thread")]

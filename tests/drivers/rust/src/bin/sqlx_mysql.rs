@@ -122,9 +122,8 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
     let (mut connection, mut watcher) = (open(settings).await?, open(settings).await?);
     let mark = unique("cancel");
     // The driver does not give the id of the greeting.
-    let id: u64 = sqlx::query_scalar("select cast(connection_id() as unsigned)")
-        .fetch_one(&mut connection)
-        .await?;
+    let id: u64 =
+        sqlx::query_scalar("select cast(connection_id() as unsigned)").fetch_one(&mut connection).await?;
     let sleeping = number(&mut connection, format!("select sleep(40) /* {mark} */"));
     let cancelling = async {
         let running = format!(
@@ -167,7 +166,8 @@ async fn tls(settings: &Settings) -> anyhow::Result<Answer> {
 
 async fn transaction_left_open(settings: &Settings) -> anyhow::Result<Answer> {
     let table = unique("transaction");
-    let (count, insert) = (format!("select count(*) from {table}"), format!("insert into {table} values (1)"));
+    let (count, insert) =
+        (format!("select count(*) from {table}"), format!("insert into {table} values (1)"));
     let mut first = open(settings).await?;
     execute(&mut first, format!("create table {table} (n int) engine = innodb")).await?;
     execute(&mut first, "start transaction".to_owned()).await?;
@@ -186,9 +186,7 @@ async fn transaction_left_open(settings: &Settings) -> anyhow::Result<Answer> {
 }
 
 async fn wrong_password(settings: &Settings) -> anyhow::Result<Answer> {
-    let Err(error) = open(&settings.with_wrong_password()).await else {
-        bail!("a wrong password was taken")
-    };
+    let Err(error) = open(&settings.with_wrong_password()).await else { bail!("a wrong password was taken") };
     let refused = error.downcast_ref::<sqlx::Error>().and_then(code);
     anyhow::ensure!(refused == Some(1045), "the error is {error:#}");
     connect(settings).await.context("with the right password")

@@ -5,9 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use drivers::{Answer, BULK_ROWS, Cell, PASSES, Settings, bulk_rows, eventually, same, unique, within};
 use futures_util::TryStreamExt as _;
-use sqlx::postgres::{
-    PgConnectOptions, PgConnection, PgListener, PgPoolOptions, PgSslMode,
-};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 #[tokio::main(flavor = "current_thread")]
@@ -113,12 +111,8 @@ async fn copy(settings: &Settings) -> anyhow::Result<Answer> {
     }
     same("rows copied in", sink.finish().await?, u64::try_from(BULK_ROWS)?)?;
     let statement = format!("copy (select * from {table} order by n) to stdout");
-    let out: Vec<u8> = connection
-        .copy_out_raw(&statement)
-        .await?
-        .map_ok(|part| part.to_vec())
-        .try_concat()
-        .await?;
+    let out: Vec<u8> =
+        connection.copy_out_raw(&statement).await?.map_ok(|part| part.to_vec()).try_concat().await?;
     anyhow::ensure!(out == rows.as_bytes(), "other rows came out: {} bytes of {}", out.len(), rows.len());
     execute(&mut connection, format!("drop table {table}")).await?;
     connection.close().await?;
@@ -177,9 +171,7 @@ async fn transaction_left_open(settings: &Settings) -> anyhow::Result<Answer> {
 }
 
 async fn wrong_password(settings: &Settings) -> anyhow::Result<Answer> {
-    let Err(error) = open(&settings.with_wrong_password()).await else {
-        bail!("a wrong password was taken")
-    };
+    let Err(error) = open(&settings.with_wrong_password()).await else { bail!("a wrong password was taken") };
     let refused = error.downcast_ref::<sqlx::Error>().and_then(code);
     anyhow::ensure!(refused.as_deref() == Some("28P01"), "the error is {error:#}");
     connect(settings).await.context("with the right password")

@@ -166,9 +166,9 @@ async fn pipeline(settings: &Settings) -> anyhow::Result<Answer> {
     let statement = session.client.prepare("select 100 / $1::int, $1::int").await?;
     let numbers: Vec<i32> = (0..QUERIES).collect();
     // All are sent before the first is answered; the one with 0 fails alone.
-    let answers = join_all(numbers.iter().map(|number| async {
-        session.client.query_one(&statement, &[number]).await
-    }))
+    let answers = join_all(
+        numbers.iter().map(|number| async { session.client.query_one(&statement, &[number]).await }),
+    )
     .await;
     for (number, answer) in numbers.into_iter().zip(answers) {
         match (number, answer) {
@@ -197,10 +197,7 @@ async fn copy(settings: &Settings) -> anyhow::Result<Answer> {
     }
     same("rows copied in", sink.as_mut().finish().await?, u64::try_from(BULK_ROWS)?)?;
     let out = session.client.copy_out(&format!("copy (select * from {table} order by n) to stdout")).await?;
-    let out: Vec<u8> = out
-        .map_ok(|part| part.to_vec())
-        .try_concat()
-        .await?;
+    let out: Vec<u8> = out.map_ok(|part| part.to_vec()).try_concat().await?;
     anyhow::ensure!(out == rows.as_bytes(), "other rows came out: {} bytes of {}", out.len(), rows.len());
     session.client.batch_execute(&format!("drop table {table}")).await?;
     session.close().await?;
@@ -256,10 +253,8 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
 async fn tls(settings: &Settings) -> anyhow::Result<Answer> {
     let other = settings.with_other_ca()?;
     let session = Session::open(settings).await?;
-    let row = session
-        .client
-        .query_one("select ssl from pg_stat_ssl where pid = pg_backend_pid()", &[])
-        .await?;
+    let row =
+        session.client.query_one("select ssl from pg_stat_ssl where pid = pg_backend_pid()", &[]).await?;
     same("encryption at the server", row.try_get::<_, bool>(0)?, true)?;
     session.close().await?;
     match Session::open(&other).await {
