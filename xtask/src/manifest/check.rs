@@ -28,7 +28,12 @@ pub(super) fn check(raw: RawManifest, text: &str, problems: &mut Problems<'_>) -
     });
 
     let mut placed: Vec<Placed> = Vec::new();
-    let roles = [(Role::Upstream, raw.upstream), (Role::Tool, raw.tool), (Role::Fixture, raw.fixture)];
+    let roles = [
+        (Role::Upstream, raw.upstream),
+        (Role::Tool, raw.tool),
+        (Role::Fixture, raw.fixture),
+        (Role::Service, raw.service),
+    ];
     for (role, table) in roles {
         for (name, raw_input) in in_file_order(table) {
             let (input, sources) = check_input(role, &name, raw_input, problems);

@@ -12,7 +12,7 @@ use super::nearest::did_you_mean;
 pub struct Manifest {
     /// The SDK itself.
     pub sdk: Sdk,
-    /// Everything that is fetched: upstreams, then tools, then fixtures, each in the order of the file.
+    /// Everything that is fetched: upstreams, then tools, fixtures and services, each in the order of the file.
     pub inputs: Vec<Input>,
     /// The wasm triples that sysroots are made for, in the order of the file.
     pub targets: Vec<Target>,
@@ -36,9 +36,11 @@ pub enum Role {
     Tool,
     /// Third-party code that only the tests compile.
     Fixture,
+    /// A database server or its like that only tests and benchmarks start.
+    Service,
 }
 
-/// One upstream, tool or fixture and the ordered list of where its bytes may come from.
+/// One upstream, tool, fixture or service and the ordered list of where its bytes may come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// Name in the manifest, unique over all roles (`libc`, `llvm` …).
@@ -264,6 +266,7 @@ impl Role {
             Self::Upstream => "upstream",
             Self::Tool => "tool",
             Self::Fixture => "fixture",
+            Self::Service => "service",
         }
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct RawManifest {
     #[serde(default)]
     pub(super) fixture: Named<RawInput>,
     #[serde(default)]
+    pub(super) service: Named<RawInput>,
+    #[serde(default)]
     pub(super) target: Named<RawTarget>,
     #[serde(default)]
     pub(super) pin: Vec<Spanned<RawPin>>,

@@ -88,7 +88,7 @@ pub struct FetchedInput {
     pub revision: String,
     /// Licence as an SPDX expression.
     pub licence: String,
-    /// What it is for: `upstream`, `tool` or `fixture`.
+    /// What it is for: `upstream`, `tool`, `fixture` or `service`.
     #[serde(serialize_with = "role_name")]
     pub role: Role,
     /// Kind of the source whose bytes these are.
