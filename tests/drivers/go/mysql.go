@@ -253,7 +253,7 @@ func mysqlCancel(ctx context.Context, s settings) (string, error) {
 	}
 	slept := make(chan error, 1)
 	go func() {
-		number, err := conn.number(ctx, "select sleep(40) /* "+mark+" */")
+		number, err := conn.number(ctx, "select 1 from (select 1 as n) as "+mark+" where sleep(40) = n")
 		if err == nil {
 			err = fmt.Errorf("not cancelled, the answer is %d", number)
 		}

@@ -97,7 +97,7 @@ async function listen() {
 async function cancel(s) {
   const [connection, watcher] = [await open(s), await open(s)]
   const mark = m.unique('cancel')
-  const slept = m.failure('the query', one(connection, `select sleep(40) /* ${mark} */`))
+  const slept = m.failure('the query', one(connection, `select 1 from (select 1 as n) as ${mark} where sleep(40) = n`))
   await m.eventually('the query runs', async () => {
     const running =
       'select count(*) as n from information_schema.processlist ' +

@@ -144,7 +144,7 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
     let mark = unique("cancel");
     // The id is the one of the server's greeting, as the driver keeps it.
     let id = connection.id();
-    let sleeping = format!("select sleep(40) /* {mark} */");
+    let sleeping = format!("select 1 from (select 1 as n) as {mark} where sleep(40) = n");
     let cancelling = async {
         let running = format!(
             "select count(*) from information_schema.processlist \
