@@ -79,7 +79,10 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
     for driver in DRIVERS {
         for kind in driver.products {
             let any = CELLS.iter().any(|cell| wanted(*kind, driver, cell));
-            if any && *kind == ProductKind::Mysql && let Some(reason) = services.mysql_missing() {
+            if any
+                && *kind == ProductKind::Mysql
+                && let Some(reason) = services.mysql_missing()
+            {
                 missing.push((*kind, driver, reason));
             } else if any && !products.contains(kind) {
                 products.push(*kind);

@@ -124,7 +124,8 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
     // The driver does not give the id of the greeting.
     let id: u64 =
         sqlx::query_scalar("select cast(connection_id() as unsigned)").fetch_one(&mut connection).await?;
-    let sleeping = number(&mut connection, format!("select 1 from (select 1 as n) as {mark} where sleep(40) = n"));
+    let sleeping =
+        number(&mut connection, format!("select 1 from (select 1 as n) as {mark} where sleep(40) = n"));
     let cancelling = async {
         let running = format!(
             "select count(*) from information_schema.processlist \
