@@ -157,6 +157,18 @@ impl Program {
         self.expression().stderr_capture().reader().with_context(|| self.starting())
     }
 
+    /// Runs the program with the streams and the language of this process, for people who look on or type, and gives
+    /// its exit code; 128 and the number of the signal that ended it, as shells do.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn attached(self) -> anyhow::Result<i32> {
+        use std::os::unix::process::ExitStatusExt as _;
+        let program = self.forget(OsStr::new("LC_ALL"));
+        let status = program.command().status().with_context(|| program.starting())?;
+        Ok(status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1))
+    }
+
     /// Runs the program and gives its standard output.
     ///
     /// # Errors
@@ -179,13 +191,15 @@ impl Program {
         use std::os::unix::process::CommandExt as _;
         let file = std::fs::File::create(log).with_context(|| format!("creating `{}`", log.display()))?;
         let again = file.try_clone().with_context(|| format!("opening `{}`", log.display()))?;
+        let mut command = self.command();
+        command.stdin(std::process::Stdio::null()).stdout(file).stderr(again).process_group(0);
+        let child = command.spawn().with_context(|| self.starting())?;
+        Ok(RunningGroup { child })
+    }
+
+    fn command(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .stdin(std::process::Stdio::null())
-            .stdout(file)
-            .stderr(again)
-            .process_group(0);
+        command.args(&self.arguments);
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
@@ -193,8 +207,7 @@ impl Program {
             command.env_remove(name);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        let child = command.spawn().with_context(|| self.starting())?;
-        Ok(RunningGroup { child })
+        command
     }
 }
 
@@ -327,6 +340,12 @@ mod tests {
         assert_eq!(shell("kill -9 $$").output().unwrap().ending(), "a signal");
         let error = shell("echo out; exit 7").stdout().unwrap_err().to_string();
         assert_eq!(error, "`sh -c 'echo out; exit 7'` failed: exit code 7\nout");
+    }
+
+    #[test]
+    fn the_exit_code_of_an_attached_program_is_passed_on() {
+        assert_eq!(shell("exit 7").attached().unwrap(), 7);
+        assert_eq!(shell("kill -TERM $$").attached().unwrap(), 128 + 15);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum Command {
     Ci(cmd::ci::CiArgs),
     /// Measure, as ratios within one run
     Bench(cmd::bench::BenchArgs),
+    /// Start database servers for tests, and stop them
+    Services(cmd::services::ServicesArgs),
     /// Check the rules of the tree that the compiler does not
     Tidy(cmd::tidy::TidyArgs),
     /// Say what this machine lacks and how to get it

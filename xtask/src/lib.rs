@@ -17,6 +17,7 @@ pub mod report;
 pub mod run;
 pub mod rust_std;
 pub mod series;
+pub mod services;
 pub mod source;
 pub mod stamp;
 pub mod step;

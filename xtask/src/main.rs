@@ -33,6 +33,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => cmd::verify::run(&args, &paths),
         Command::Ci(args) => cmd::ci::run(&args, &paths),
         Command::Bench(args) => cmd::bench::run(&args, &paths),
+        Command::Services(args) => cmd::services::run(&args, &paths),
         Command::Tidy(args) => cmd::tidy::run(&args, &paths),
         Command::Doctor(args) => cmd::doctor::run(&args, &paths),
         Command::Clean(args) => cmd::clean::run(&args, &paths),

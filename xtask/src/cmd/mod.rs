@@ -7,5 +7,6 @@ pub mod doctor;
 pub mod fetch;
 pub mod pin;
 pub mod rebase;
+pub mod services;
 pub mod tidy;
 pub mod verify;

@@ -21,5 +21,5 @@ pub use pack::tarball_path;
 pub use rust::{packaged_rust, rustup_std_at_hand, standard_library};
 pub use step_trait::{BuildStep, for_action};
 pub use sysroot::{libc_is_source, source_road_inputs};
-pub use test_inputs::{faketime_library, input_files, unpack_input};
+pub use test_inputs::{faketime_library, input_files, unpack_input, unpacked_packages};
 pub use warp::host_cargo;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::{StepContext, fetch};
+use crate::cache::built::{self, Key};
 use crate::manifest::{Kind, Manifest};
 use crate::paths::Paths;
 use crate::source::unpack;
@@ -31,6 +32,38 @@ pub fn unpack_input(
         }
     }
     Ok(())
+}
+
+/// Fetches the Debian packages of several inputs and unpacks them all into one folder of the cache, which all checkouts
+/// share; without what lies below `without`. Uses no network when the folder is there already.
+///
+/// # Errors
+/// When they cannot be had or unpacked.
+pub fn unpacked_packages(
+    context: &StepContext<'_>,
+    what: &str,
+    names: &[&str],
+    without: &[&str],
+) -> anyhow::Result<PathBuf> {
+    let mut key = Key::new(what);
+    for name in names {
+        let input = context.manifest.input(name)?;
+        for source in &input.sources {
+            key = key.with(name, &format!("{:?}", context.manifest.pins_of(input, source)));
+        }
+    }
+    for path in without {
+        key = key.with("without", path);
+    }
+    let fetcher = context.fetcher()?;
+    built::publish(fetcher.cache(), &key, |folder| {
+        for fetched in fetcher.fetch(context.manifest, names)? {
+            for artifact in &fetched.artifacts {
+                unpack::deb(&artifact.path, folder)?;
+            }
+        }
+        without.iter().try_for_each(|path| tree::remove(&folder.join(path)))
+    })
 }
 
 /// The library that gives a program another clock.

@@ -55,9 +55,10 @@ pub(crate) fn question(server: &Server, user: &str, road: Road) -> ClientProgram
                 .arg(format!("--user={user}"));
             let ca = format!("--ssl-ca={}", text(server.ca_pem_path()));
             match (road, of_mysql) {
-                (Road::Socket, _) => {
-                    client.arg(format!("--socket={}", text(server.socket_path()))).arg("--protocol=socket")
-                }
+                (Road::Socket, _) => client
+                    .envs([("MYSQL_HOST", "localhost")])
+                    .arg(format!("--socket={}", text(server.socket_path())))
+                    .arg("--protocol=socket"),
                 (Road::Tcp, false) => client.args(["--protocol=tcp", "--skip-ssl"]),
                 (Road::Tcp, true) => {
                     client.args(["--protocol=tcp", "--ssl-mode=DISABLED", "--get-server-public-key"])
