@@ -3,6 +3,7 @@ pub mod bench;
 pub mod cache;
 pub mod cmd;
 pub mod digest;
+pub mod drivers;
 pub mod exec;
 pub mod file;
 pub mod flags;

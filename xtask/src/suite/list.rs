@@ -1,7 +1,7 @@
 //! The one list of suites; adding a suite is a file and a row here.
 use super::{
-    SuiteContext, first_guest, host_suites, libc, lint, no_std, repro, robustness, rust_tests, series,
-    sysroot, third_party,
+    SuiteContext, driver_matrix, first_guest, host_suites, libc, lint, no_std, repro, robustness, rust_tests,
+    series, sysroot, third_party,
 };
 use crate::report::SuiteReport;
 
@@ -167,6 +167,13 @@ pub const SUITES: &[Suite] = &[
         quick: false,
         needs_sdk: false,
         run: |context| host_suites::named(context, "embed"),
+    },
+    Suite {
+        name: "driver-matrix",
+        about: "stock drivers of PostgreSQL, MySQL and Redis against real servers, and the page of what they can do",
+        quick: false,
+        needs_sdk: false,
+        run: driver_matrix::run,
     },
     Suite {
         name: "sysroot",

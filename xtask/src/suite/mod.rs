@@ -1,5 +1,6 @@
 //! The suites of `cargo xtask ci`, one file each; a suite knows no other suite.
 mod context;
+mod driver_matrix;
 mod first_guest;
 mod host_suites;
 mod libc;
