@@ -119,7 +119,10 @@ fn the_log_says_at_the_start_which_shims_are_on_and_how_and_which_are_off() {
     assert!(line.trim_start().starts_with("INFO"), "{line}");
     assert!(enabled.contains("dns(ttl-seconds=30 cache-entries=7"), "{line}");
     assert!(enabled.contains("filesystem(nameservers=1 time-zones=true"), "{line}");
-    assert!(enabled.contains("signals") && enabled.contains("database-proxy(recv-seconds=30 drain-seconds=30)"), "{line}");
+    assert!(
+        enabled.contains("signals") && enabled.contains("database-proxy(recv-seconds=30 drain-seconds=30)"),
+        "{line}"
+    );
     assert_eq!(disabled, "\"threading\"");
     assert!(enabled.contains("room="), "{line}");
 }

@@ -1,10 +1,10 @@
 //! A C program that speaks the protocols by itself, on the SDK's own C library.
 
-use super::world::{Login, Program, World};
+use super::world::{Program, World};
 use crate::harness::is_built;
 
 const fn program(first: &'static [&'static str]) -> Program {
-    Program { name: "sdk_db_raw", first, login: Login::Raw }
+    Program { name: "sdk_db_raw", first }
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Guests that break PostgreSQL's rules: each is cut off or told, and the next guest is served as if nothing had been.
 
 use super::sql::{connects_again, drops, works};
-use super::world::{Login, Program, World};
+use super::world::{Program, World};
 
-const MISUSE: Program = Program { name: "db_misuse", first: &[], login: Login::Raw };
-const NEXT: Program = Program { name: "db_tokio_postgres", first: &[], login: Login::Driver };
+const MISUSE: Program = Program { name: "db_misuse", first: &[] };
+const NEXT: Program = Program { name: "db_tokio_postgres", first: &[] };
 
 #[tokio::test]
 async fn one_byte_a_call_is_slow_and_right() {

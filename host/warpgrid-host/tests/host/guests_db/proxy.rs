@@ -1,17 +1,27 @@
-//! Guests of `warpgrid:shim/database-proxy` and of its async twin: the same cases as over plain sockets, and those that
-//! only this door has. No host offers the door yet, and that is what these tests say today.
+//! Guests of `warpgrid:shim/database-proxy` and of its async twin: what only this door has. The cases that it shares with
+//! plain sockets are in `sql` and `keys`.
 
-use crate::harness::{guest, load};
+use super::world::{Program, World};
 
-#[test]
-fn a_guest_of_the_proxy_is_told_that_this_host_has_none() {
-    for (name, interface) in [
-        ("db_proxy_wit", "warpgrid:shim/database-proxy@"),
-        ("db_proxy_async", "warpgrid:shim/database-proxy-async@"),
-        ("db_handler_async", "warpgrid:shim/database-proxy-async@"),
-    ] {
-        let Err(error) = load(&guest(name), "") else { panic!("`{name}` links: write its cases") };
-        let text = error.to_string();
-        assert!(text.contains(interface) && text.contains("does not have that shim yet"), "{name}: {text}");
-    }
+const ASYNC: Program = Program { name: "db_proxy_async", first: &[] };
+
+#[tokio::test]
+async fn twenty_queries_at_once_share_the_sessions_of_the_pool() {
+    let world = World::postgres();
+    let begun = std::time::Instant::now();
+    let said = world.text(ASYNC, &["concurrent", "20", "0.2"]).await;
+    // Ten sessions, two rounds of 0.2 seconds; one after the other they would take four seconds.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{said}");
+    let pool = world.pool();
+    assert!(pool.opened <= pool.size as u64 && pool.checkouts >= 20, "{said}{pool:?}");
+}
+
+#[tokio::test]
+async fn three_queries_one_after_the_other_are_answered_by_an_asynchronous_service() {
+    let world = World::postgres();
+    let served = world.serve(Program { name: "db_handler_async", first: &[] }, &[]).await;
+    let answer = served.get("/").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.text(), "21 42 [[Some(\"it is 42\")]]\n");
+    assert_eq!(served.end().await.cut, []);
 }

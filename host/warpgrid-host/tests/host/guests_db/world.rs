@@ -1,14 +1,20 @@
 //! A real server, a guest that reaches it, and what differs between the ways there; knows no case.
 
 use crate::guests_rust::{Ended, Setup};
-use crate::harness::{guest, load};
+use crate::harness::{engine, guest};
 use crate::http::client::{Served, on_free_port};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_util::sync::CancellationToken;
+use warpgrid_grants::names::ServiceRegistry;
+use warpgrid_host::databases::pool_manager;
 use warpgrid_host::http::{HttpServer, HttpService};
 use warpgrid_host::instance::{InstanceOptions, Stdio};
+use warpgrid_host::{Application, WarpConfig};
+use warpgrid_pool::ConnectionPoolManager;
+use warpgrid_pool::stats::PoolStats;
 use warpgrid_test_services::{ProductKind, Server, ServerBuilder, Services};
 use wasmtime_wasi::cli::AsyncStdoutStream;
 
@@ -17,41 +23,19 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// The name under which guests know the server.
 const NAME: &str = "db.warp.local";
 
-/// A guest's way to the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Road {
-    /// Its own connection to a granted address; it logs in by itself.
-    Direct,
-    /// A session of a binding, which the host has logged in.
-    #[expect(dead_code, reason = "no door to the bindings' sessions is open yet")]
-    Binding,
-}
-
-/// The way of all tests. Here, and in [`World::toml`] and [`World::environment`], is all that depends on it.
-pub(crate) const ROAD: Road = Road::Direct;
-
-/// Whether a guest can log in by a method that hides its password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Login {
-    /// A driver can: it is given the password, on the direct road.
-    Driver,
-    /// Raw protocol cannot: on the direct road it is a user without a password.
-    Raw,
-}
-
-/// A server of the test's own, gone with it.
+/// A server of the test's own with a pool in front of it, gone with it.
 pub(crate) struct World {
     server: Server,
+    pools: Arc<ConnectionPoolManager>,
 }
 
-/// A guest program and how it logs in.
+/// A guest program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Program {
     /// Its file.
     pub(crate) name: &'static str,
     /// What stands before each sub-command.
     pub(crate) first: &'static [&'static str],
-    pub(crate) login: Login,
 }
 
 impl World {
@@ -59,12 +43,8 @@ impl World {
         Self::start(Services::postgres)
     }
 
-    /// With a user `plain`, who has no password.
     pub(crate) fn mariadb() -> Self {
-        let world = Self::start(Services::mariadb);
-        world.ask("CREATE USER 'plain'@'%' IDENTIFIED BY ''");
-        world.ask("GRANT ALL ON app.* TO 'plain'@'%'");
-        world
+        Self::start(Services::mariadb)
     }
 
     pub(crate) fn redis() -> Self {
@@ -73,26 +53,18 @@ impl World {
 
     fn start(kind: impl FnOnce(&Services) -> ServerBuilder) -> Self {
         let services = Services::from_environment().unwrap();
-        Self { server: kind(&services).without_tls().start().unwrap() }
+        let pools = pool_manager(ServiceRegistry::default());
+        Self { server: kind(&services).without_tls().start().unwrap(), pools }
+    }
+
+    /// The numbers of the pool.
+    pub(crate) fn pool(&self) -> PoolStats {
+        self.pools.stats().pop().unwrap_or_default()
     }
 
     /// What the server's administrator is told.
     pub(crate) fn ask(&self, text: &str) -> String {
         self.server.admin_sql(text).unwrap()
-    }
-
-    /// How many sessions of the server that many connections of one guest take, one after the other.
-    pub(crate) fn sessions(&self, connections: usize) -> usize {
-        match ROAD {
-            Road::Direct => connections,
-            Road::Binding => 1,
-        }
-    }
-
-    /// Whether this program has the password somewhere in its memory.
-    pub(crate) fn knows_password(&self, program: Program) -> bool {
-        let logs_in = program.login == Login::Driver || self.server.kind() == ProductKind::Redis;
-        ROAD == Road::Direct && logs_in
     }
 
     /// Which dialect the administrator speaks.
@@ -105,55 +77,46 @@ impl World {
         self.server.password("app")
     }
 
-    fn user(&self, login: Login) -> &'static str {
-        match (ROAD, login, self.server.kind()) {
-            (Road::Direct, Login::Raw, ProductKind::Postgres) => "app_trust",
-            (Road::Direct, Login::Raw, ProductKind::Mariadb) => "plain",
-            _ => "app",
-        }
-    }
-
     /// The `warp.toml` of every guest of these tests.
-    pub(crate) fn toml(&self) -> String {
+    fn toml(&self) -> String {
+        let (protocol, database) = match self.server.kind() {
+            ProductKind::Postgres => ("postgres", "database = 'app'\n"),
+            ProductKind::Redis => ("redis", ""),
+            _ => ("mysql", "database = 'app'\n"),
+        };
         let port = self.server.port();
-        let registry = format!("[registry]\n'{NAME}' = ['127.0.0.1']\n");
-        match ROAD {
-            Road::Direct => format!("{registry}[network]\nallow = ['127.0.0.1:{port}']\n"),
-            Road::Binding => {
-                let protocol = match self.server.kind() {
-                    ProductKind::Postgres => "postgres",
-                    ProductKind::Redis => "redis",
-                    _ => "mysql",
-                };
-                format!(
-                    "{registry}[bindings.db]\nprotocol = '{protocol}'\naddress = '{NAME}:{port}'\nuser = 'app'\n\
-                     password = {{ env = 'DB_PASSWORD' }}\ntls = {{ mode = 'disable' }}\n"
-                )
-            }
-        }
+        format!(
+            "[bindings.db]\nprotocol = '{protocol}'\naddress = '{NAME}:{port}'\nserver = '127.0.0.1:{port}'\n\
+             user = 'app'\n{database}password = {{ env = 'APP_DB_PASSWORD' }}\ntls = {{ mode = 'disable' }}\n"
+        )
     }
 
-    /// The environment of a guest.
-    pub(crate) fn environment(&self, login: Login) -> Vec<(String, String)> {
+    /// An application whose binding `db` leads to the server.
+    pub(crate) fn application(&self, program: Program) -> Application {
+        let (config, _) = WarpConfig::parse(&self.toml(), Path::new("warp.toml")).unwrap();
+        let secrets = config.secrets(Path::new(""), |_| Some(self.password())).unwrap();
+        let mut app = config.app_config("app", Path::new("")).unwrap();
+        app.databases = Arc::new(config.databases(&self.pools, "app", &secrets, Path::new("")).unwrap());
+        engine(config.shims).unwrap().load_module(&guest(program.name), app).unwrap()
+    }
+
+    /// The environment of a guest: no password.
+    fn environment(&self) -> Vec<(String, String)> {
         let database = if self.server.kind() == ProductKind::Redis { "" } else { "app" };
         let port = self.server.port().to_string();
-        let mut variables =
-            vec![("DB_HOST", NAME), ("DB_PORT", &port), ("DB_NAME", database), ("DB_USER", self.user(login))];
-        let password = self.server.password("app");
-        if ROAD == Road::Direct && self.user(login) == "app" {
-            variables.push(("DB_PASSWORD", &password));
-        }
+        let variables = [("DB_HOST", NAME), ("DB_PORT", &port), ("DB_NAME", database), ("DB_USER", "app")];
         variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// Runs a program to its end.
     pub(crate) async fn run(&self, program: Program, words: &[&str]) -> Ended {
-        let (toml, environment) = (self.toml(), self.environment(program.login));
+        let environment = self.environment();
         let environment: Vec<_> = environment.iter().map(|(name, value)| (&**name, &**value)).collect();
         let arguments = [program.first, words].concat();
-        let setup =
-            Setup { toml: &toml, arguments: &arguments, environment: &environment, ..Setup::default() };
-        tokio::time::timeout(LONGEST, setup.run(program.name)).await.expect("the guest ends")
+        let setup = Setup { arguments: &arguments, environment: &environment, ..Setup::default() };
+        let application = self.application(program);
+        let ended = tokio::time::timeout(LONGEST, setup.run_on(&application, program.name)).await;
+        ended.expect("the guest ends")
     }
 
     /// What it printed, when it ended well.
@@ -169,12 +132,12 @@ impl World {
         line: &str,
         meanwhile: impl Future<Output = T>,
     ) -> T {
-        let application = load(&guest(program.name), &self.toml()).unwrap();
+        let application = self.application(program);
         let (sender, receiver) = tokio::io::duplex(4096);
         let arguments = [&[program.name], program.first, words].concat();
         let options = InstanceOptions {
             arguments: arguments.into_iter().map(str::to_owned).collect(),
-            environment: self.environment(program.login),
+            environment: self.environment(),
             stdio: Stdio::Streams {
                 input: None,
                 output: Some(Box::new(AsyncStdoutStream::new(4096, sender))),
@@ -200,8 +163,8 @@ impl World {
 
     /// Serves a service with more variables.
     pub(crate) async fn serve(&self, program: Program, more: &[(&str, &str)]) -> Served {
-        let application = load(&guest(program.name), &self.toml()).unwrap();
-        let mut environment = self.environment(program.login);
+        let application = self.application(program);
+        let mut environment = self.environment();
         environment.extend(more.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())));
         let options =
             move || InstanceOptions { environment: environment.clone(), ..InstanceOptions::default() };

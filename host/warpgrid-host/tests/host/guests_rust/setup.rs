@@ -36,6 +36,11 @@ impl Setup<'_> {
         let key = (name.to_owned(), self.toml.to_owned());
         let loaded = LOADED.lock().unwrap().entry(key).or_default().clone();
         let application = loaded.get_or_init(|| load(&guest(name), self.toml).unwrap());
+        self.run_on(application, name).await
+    }
+
+    /// Runs a guest that is loaded, without a look at `toml`.
+    pub(crate) async fn run_on(self, application: &Application, name: &str) -> Ended {
         let (output, error) = (MemoryOutputPipe::new(1 << 20), MemoryOutputPipe::new(1 << 20));
         let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let options = InstanceOptions {
