@@ -98,3 +98,20 @@ fn find_on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_nobody_reaches_is_named_with_what_chose_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let error = Account::Nobody(NOBODY.0, NOBODY.1).reaches(&inside, "TMPDIR").unwrap_err().to_string();
+        let closed = format!("`{}` is closed to others", folder.path().display());
+        assert!(error.contains(&closed) && error.contains("set `TMPDIR`"), "{error}");
+        Account::Oneself.reaches(&inside, "TMPDIR").unwrap();
+    }
+}

@@ -55,7 +55,8 @@ pub fn folder(paths: &Paths, run: &RunOptions) -> anyhow::Result<PathBuf> {
     };
 
     let cache = Cache::open(&paths.cache)?;
-    let name = sha256_hex(packages.as_os_str().as_encoded_bytes());
+    // Templates belong to the versions that made them.
+    let name = sha256_hex(format!("{} {mysql:?}", packages.display()).as_bytes());
     let _lock = cache.lock(&format!("services {name}"))?;
     let place = Place::for_servers(cache.root());
     let folder = place.folder().join(&name[..16]);
