@@ -271,8 +271,8 @@ impl Inner {
     }
 
     pub(crate) fn snapshot(&self, state: &State) -> PoolStats {
-        let refused = state.refused.iter().map(|(_, error, _)| error);
-        let refused = refused.filter(|error| !matches!(error, PoolError::Denied { .. })).last();
+        let mut refused = state.refused.iter().map(|(_, error, _)| error);
+        let refused = refused.rfind(|error| !matches!(error, PoolError::Denied { .. }));
         let down = state.down.as_ref().map(|(error, _)| error).or(refused).map(ToString::to_string);
         state.counts.publish(PoolStats {
             endpoint: self.endpoint.name.clone(),

@@ -7,16 +7,15 @@
 
 use crate::endpoint::Tenant;
 use crate::error::PoolError;
-use crate::guard::{Guard, Slot};
+use crate::guard::Slot;
 use crate::idle::Idle;
 use crate::key::SessionKey;
 use crate::protocol::{CancelKey, ServerFacts};
 use crate::session::Session;
 use crate::stats::Counts;
-use crate::waiting::{Holds, Waiter, Waiting};
+use crate::waiting::{Answer, Holds, Waiter, Waiting};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// How many keys are remembered whose logins the server refused.
@@ -63,8 +62,8 @@ pub(crate) struct Opening {
 /// What is left to do when the lock is released.
 #[derive(Default)]
 pub(crate) struct Effects {
-    pub(crate) handed: Vec<(oneshot::Sender<Result<Guard, PoolError>>, Arc<Slot>)>,
-    pub(crate) refused: Vec<(oneshot::Sender<Result<Guard, PoolError>>, PoolError)>,
+    pub(crate) handed: Vec<(Answer, Arc<Slot>)>,
+    pub(crate) refused: Vec<(Answer, PoolError)>,
     pub(crate) ended: Vec<(Session, &'static str)>,
     pub(crate) resets: Vec<Session>,
     pub(crate) checks: Vec<Session>,

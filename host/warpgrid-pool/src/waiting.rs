@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+/// How a guest gets its answer.
+pub(crate) type Answer = oneshot::Sender<Result<Guard, PoolError>>;
+
 /// A guest that waits.
 pub(crate) struct Waiter {
     /// Unique in the pool, in the order of coming.
@@ -20,7 +23,7 @@ pub(crate) struct Waiter {
     pub(crate) key: SessionKey,
     pub(crate) cancel: CancelKey,
     pub(crate) since: Instant,
-    pub(crate) answer: oneshot::Sender<Result<Guard, PoolError>>,
+    pub(crate) answer: Answer,
 }
 
 /// The queue.

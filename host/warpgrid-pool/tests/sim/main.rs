@@ -9,6 +9,7 @@
 //! | `world` | one run: what happens when, and what must hold after each step |
 //!
 //! `WARPGRID_SIM_SEEDS=n` runs n seeds (1,000 unless told), `WARPGRID_SIM_SEED=x` only that one, with its log.
+#![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
 
 mod guest;
 mod server;

@@ -74,6 +74,8 @@ struct Session {
     value: String,
     channels: BTreeSet<String>,
     in_transaction: bool,
+    /// When a message last came.
+    active: Option<Instant>,
     notices: Vec<String>,
 }
 
@@ -110,6 +112,17 @@ impl Simulated {
     /// Sessions that the server and the pool both have.
     pub(crate) fn held(&self) -> usize {
         self.state().sessions.values().filter(|session| session.held).count()
+    }
+
+    /// A session whose transaction stands open and in which nothing happened for so long.
+    pub(crate) fn forgotten(&self, time: Duration) -> Option<u32> {
+        let state = self.state();
+        let forgotten = |session: &Session| {
+            session.held
+                && session.in_transaction
+                && session.active.is_some_and(|active| active.elapsed() > time)
+        };
+        state.sessions.iter().find(|(_, session)| forgotten(session)).map(|(process, _)| *process)
     }
 
     /// Ends all sessions, or one by chance, without a word.
@@ -242,6 +255,7 @@ impl Simulated {
                 }
                 continue;
             };
+            self.with(process, |session| session.active = Some(Instant::now()));
             while self.state().weather == Weather::Hanging {
                 sleep(Duration::from_millis(50)).await;
             }

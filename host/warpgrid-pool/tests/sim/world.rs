@@ -189,6 +189,15 @@ impl World {
                 guest.await.map_err(|error| format!("guest {name} failed: {error}"))?;
             }
         }
+        if let Some(process) = self.simulated.forgotten(Duration::from_secs(7)) {
+            return Err(format!("session {process} stays in its transaction"));
+        }
+        let guests = self.guests.iter().map(|(_, guest)| guest).chain(&self.others);
+        let guests = guests.filter(|guest| !guest.is_finished()).count();
+        let stats = self.pool.stats();
+        if stats.taken + stats.waiting > guests {
+            return Err(format!("there are {guests} guests: {stats:?}"));
+        }
         self.simulated.state().broken.clone().map_or(Ok(()), Err)
     }
 
