@@ -126,7 +126,7 @@ async fn a_guest_that_goes_early_leaves_no_session() {
         let mut session = session(&endpoint).await;
         session.send(&bytes).await;
         assert_eq!(session.tracker.verdict(), Verdict::Destroy(reason));
-        assert!(session.tracker.is_busy());
+        assert!(session.tracker.is_busy() || session.tracker.in_transaction());
     }
     // A row of 100 MB passes; before its end the session is not free.
     let mut session = session(&endpoint).await;

@@ -63,9 +63,19 @@ struct Login<'a> {
 
 /// Logs in: see [`crate::protocol::WireProtocol::login`].
 pub(super) async fn login(stream: ServerStream, request: LoginRequest<'_>) -> Result<LoggedIn, PoolError> {
-    let failure = LoginFailure(request.endpoint);
     let startup = startup_message(request)?;
-    let Channel { stream, encrypted, server_end_point } = encrypt(stream, request.endpoint).await?;
+    let channel = encrypt(stream, request.endpoint).await?;
+    begin(channel, &startup, request).await
+}
+
+/// Logs in over a channel that is as the endpoint asks.
+pub(super) async fn begin(
+    channel: Channel,
+    startup: &[u8],
+    request: LoginRequest<'_>,
+) -> Result<LoggedIn, PoolError> {
+    let failure = LoginFailure(request.endpoint);
+    let Channel { stream, encrypted, server_end_point } = channel;
     let mut login = Login {
         request,
         failure,
@@ -75,7 +85,7 @@ pub(super) async fn login(stream: ServerStream, request: LoginRequest<'_>) -> Re
         proof: Proof::NotAsked,
         facts: PostgresFacts::default(),
     };
-    login.send(&startup).await?;
+    login.send(startup).await?;
     let mut messages = Messages::new();
     for _ in 0..MESSAGE_COUNT_LIMIT {
         let message = messages.next(&mut login.stream).await.map_err(|failure| login.unread(&failure))?;

@@ -1,6 +1,7 @@
 //! The login against scripted servers: every method, every cut, and servers that lie.
 
-use super::login::login;
+use super::encrypt::Channel;
+use super::login::{begin, login};
 use super::scram::Challenge;
 use crate::config::PoolOptions;
 use crate::endpoint::{Endpoint, GuestLogin, Protocol};
@@ -227,12 +228,7 @@ async fn scram(
     };
     let endpoint = endpoint();
     let startup = StartupSet::default();
-    let ask = async {
-        let said = try_login(&endpoint, &startup, client).await;
-        said
-    };
-    let (said, ()) = tokio::join!(ask, script);
-    said
+    tokio::join!(try_login(&endpoint, &startup, client), script).0
 }
 
 fn proven(text: String) -> Vec<u8> {
@@ -278,6 +274,34 @@ async fn a_server_may_not_skip_or_change_scram() {
     for kind in [2, 6, 7, 9] {
         refused(told(&endpoint(), &authentication(kind, b"")).await, "Kerberos");
     }
+}
+
+/// The mechanism and the head of the first SCRAM message over TLS, where the server's certificate has this hash.
+async fn scram_over_tls(hash: Option<&[u8]>, mechanisms: &[u8]) -> String {
+    let (client, mut server) = duplex(4096);
+    let channel =
+        Channel { stream: Box::new(client), encrypted: true, server_end_point: hash.map(<[u8]>::to_vec) };
+    let (endpoint, startup) = (endpoint(), StartupSet::default());
+    let script = async {
+        startup_message(&mut server).await;
+        server.write_all(&authentication(10, mechanisms)).await.unwrap();
+        server.shutdown().await.unwrap();
+        body(&mut server).await
+    };
+    let request = LoginRequest { endpoint: &endpoint, startup: &startup };
+    let (said, first) = tokio::join!(begin(channel, b"\0\0\0\x08\0\x03\0\0", request), script);
+    assert!(said.is_err());
+    let (mechanism, message) = first.split_at(first.iter().position(|byte| *byte == 0).unwrap());
+    let message = String::from_utf8_lossy(&message[5..]).into_owned();
+    format!("{} {}", String::from_utf8_lossy(mechanism), message.split("n=").next().unwrap())
+}
+
+#[tokio::test]
+async fn scram_is_bound_to_the_certificate_and_says_so_when_it_could_be() {
+    let both = b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0";
+    assert_eq!(scram_over_tls(Some(b"hash"), both).await, "SCRAM-SHA-256-PLUS p=tls-server-end-point,,");
+    assert_eq!(scram_over_tls(Some(b"hash"), MECHANISMS).await, "SCRAM-SHA-256 y,,");
+    assert_eq!(scram_over_tls(None, both).await, "SCRAM-SHA-256 n,,");
 }
 
 /// CVE-2026-6664: a SCRAM challenge with too many iterations overflowed, or kept a pooler busy for ever.

@@ -46,6 +46,8 @@ pub(super) struct Owed {
     line: VecDeque<Place>,
     /// Extended messages behind the last command.
     trailing: u32,
+    /// How many of those the guest has asked to be answered at once (`Flush`): the others wait for a command.
+    flushed: u32,
     /// How many extended messages ahead of the first command are answered.
     answered: u32,
     /// The server passes over everything up to the next `Sync`, which is not sent yet.
@@ -60,9 +62,10 @@ pub(super) struct Owed {
 }
 
 impl Owed {
-    /// Whether the server owes an answer, or waits for the rest of a pipeline or of a `COPY`.
+    /// Whether the server owes an answer, or waits for the rest of a `COPY`. It owes none to the messages of a pipeline
+    /// before there is a `Flush` or a `Sync`.
     pub(super) fn is_busy(&self) -> bool {
-        !self.line.is_empty() || self.trailing > 0 || self.skipping || self.copying
+        !self.line.is_empty() || self.answered < self.flushed || self.copying
     }
 
     /// Whether a `COPY` to the server is going on.
@@ -70,7 +73,7 @@ impl Owed {
         self.copying
     }
 
-    /// Whether messages of the extended protocol stand without their `Sync`.
+    /// Whether messages of the extended protocol stand without their `Sync`: a transaction of their own is open then.
     pub(super) fn is_unsynced(&self) -> bool {
         self.trailing > 0 || self.skipping
     }
@@ -99,6 +102,13 @@ impl Owed {
         }
     }
 
+    /// The guest sends `Flush`.
+    pub(super) fn flush(&mut self) {
+        if !self.copy_open {
+            self.flushed = self.trailing;
+        }
+    }
+
     /// The guest sends a command.
     pub(super) fn command(&mut self, command: Command) {
         match command {
@@ -114,6 +124,7 @@ impl Owed {
 
     fn push(&mut self, command: Command) {
         self.skipping = false;
+        self.flushed = 0;
         let extended = std::mem::take(&mut self.trailing);
         match self.line.back_mut() {
             // Ends of copies with messages ahead of them are never together: see `pass_copy_ends`.
@@ -180,7 +191,7 @@ impl Owed {
                 }
                 self.line.pop_front();
             }
-            (self.skipping, self.trailing, self.answered) = (true, 0, 0);
+            (self.skipping, self.trailing, self.flushed, self.answered) = (true, 0, 0, 0);
         } else if self.line.is_empty() {
             self.lose("the server said an error that nobody asked for");
         }
@@ -215,7 +226,7 @@ impl Owed {
                 return Ok(());
             };
             let extended = place.extended;
-            let goes_on = (by_query && extended > 0) || (place.repeat > 1 && extended > 0);
+            let goes_on = extended > 0 && (by_query || place.repeat > 1);
             if goes_on || place.command == Command::Query {
                 self.lose("the guest went on while a COPY waited for data");
                 return Ok(());

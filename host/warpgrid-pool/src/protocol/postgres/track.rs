@@ -48,7 +48,7 @@ impl PostgresTracker {
             }
             b'S' => self.owed.command(Command::Sync),
             b'c' => self.owed.command(Command::CopyEnd),
-            b'H' => {}
+            b'H' => self.owed.flush(),
             tag => return Err(unknown_guest_frame(tag)),
         }
         Ok(())
@@ -162,7 +162,7 @@ impl Tracker for PostgresTracker {
     }
 
     fn in_transaction(&self) -> bool {
-        self.transaction != b'I'
+        self.transaction != b'I' || self.owed.is_unsynced()
     }
 
     fn verdict(&self) -> Verdict {

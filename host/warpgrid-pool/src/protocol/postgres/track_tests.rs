@@ -171,6 +171,26 @@ fn a_copy_in_the_extended_protocol_swallows_the_sync_behind_it() {
 }
 
 #[test]
+fn a_pipeline_is_owed_answers_from_its_flush_or_sync_on() {
+    let mut tracker = tracker();
+    tracker.from_guest(b"P\0\0\0\x04B\0\0\0\x04").unwrap();
+    assert_eq!((tracker.is_busy(), tracker.in_transaction(), tracker.verdict()), (false, true, UNSYNCED));
+    tracker.from_guest(b"H\0\0\0\x04E\0\0\0\x04").unwrap();
+    tracker.from_server(b"1\0\0\0\x04").unwrap();
+    assert!(tracker.is_busy());
+    tracker.from_server(b"2\0\0\0\x04").unwrap();
+    assert_eq!((tracker.is_busy(), tracker.in_transaction(), tracker.verdict()), (false, true, UNSYNCED));
+    tracker.from_guest(b"S\0\0\0\x04").unwrap();
+    assert!(tracker.is_busy());
+    tracker.from_server(b"C\0\0\0\x04Z\0\0\0\x05I").unwrap();
+    assert_eq!((tracker.is_busy(), tracker.in_transaction(), tracker.verdict()), (false, false, RESET));
+    // After an error nothing is owed before the Sync either.
+    tracker.from_guest(b"P\0\0\0\x04H\0\0\0\x04").unwrap();
+    tracker.from_server(b"E\0\0\0\x05\0").unwrap();
+    assert_eq!((tracker.is_busy(), tracker.in_transaction(), tracker.verdict()), (false, true, UNSYNCED));
+}
+
+#[test]
 fn a_guest_that_goes_without_sync_or_amid_a_frame_loses_its_session() {
     verdicts(&[Guest(b"P\0\0\0\x04B\0\0\0\x04E\0\0\0\x04")], &[UNSYNCED]);
     let mut tracker = tracker();
@@ -307,4 +327,40 @@ fn a_parameter_that_stays_changed_after_a_reset_is_noticed() {
     assert_eq!(tracker.renew(), RESET);
     tracker.from_server(b"S\0\0\0\x08a\0b\0").unwrap();
     assert_ne!(tracker.renew(), RESET);
+}
+
+#[test]
+fn no_bytes_make_a_tracker_panic_loop_or_hold_more_than_a_header() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let guest =
+        b"Q\0\0\0\x05\0P\0\0\0\x04B\0\0\0\x04S\0\0\0\x04d\0\0\0\x061\nc\0\0\0\x04H\0\0\0\x04X\0\0\0\x04";
+    let server = b"T\0\0\0\x04D\0\0\0\x06\0\0C\0\0\0\x05\0Z\0\0\0\x05I1\0\0\0\x04E\0\0\0\x05\0S\0\0\0\x08a\0b\0G\0\0\0\x04";
+    for _ in 0..50_000 {
+        let mut tracker = tracker();
+        for _ in 0..random.usize(1..20) {
+            let from_guest = random.bool();
+            let mut bytes = if from_guest { guest.to_vec() } else { server.to_vec() };
+            if random.bool() {
+                let at = random.usize(..bytes.len());
+                bytes[at] = random.u8(..);
+            }
+            let from = random.usize(..bytes.len());
+            let to = random.usize(from..=bytes.len());
+            let bytes = &bytes[if random.bool() { 0 } else { from }..to];
+            let said = if from_guest {
+                tracker.from_guest(bytes).map(Some)
+            } else {
+                tracker.from_server(bytes).map(|()| None)
+            };
+            match said {
+                Err(_) => break,
+                Ok(Some(GuestStep::Forward(count))) => assert!(count > 0 && count <= bytes.len()),
+                Ok(Some(GuestStep::Hold)) => assert!(bytes.len() < 5),
+                Ok(Some(GuestStep::Goodbye { consumed, .. })) => assert_eq!(consumed, 5),
+                Ok(Some(GuestStep::Wait) | None) => {}
+                Ok(Some(step)) => panic!("{step:?}"),
+            }
+            let _ = (tracker.verdict(), tracker.is_busy(), tracker.renew());
+        }
+    }
 }
