@@ -296,3 +296,6 @@ fn response(
     }
     payload
 }
+
+#[cfg(test)]
+mod tests;

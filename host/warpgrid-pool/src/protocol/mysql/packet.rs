@@ -132,9 +132,11 @@ pub(super) fn put_error(out: &mut Vec<u8>, sequence: u8, code: u16, state: Optio
 mod tests {
     use super::*;
 
+    type Case<'a> = (&'a [u8], Option<(u64, usize)>);
+
     #[test]
     fn integers_of_every_length_are_read_and_short_ones_refused() {
-        let cases: [(&[u8], Option<(u64, usize)>); 9] = [
+        let cases: [Case<'_>; 9] = [
             (&[], None),
             (&[0xfa], Some((250, 1))),
             (&[0xfb], None),
