@@ -6,8 +6,10 @@
 //! |---|---|
 //! | `lab` | a server, a pool, a listener |
 //! | `psql` | PostgreSQL's own client through a listener |
+//! | `refusals` | what guests hear when there is no server |
 //! | `allocations` | the memory of a query |
 
 mod allocations;
 mod lab;
 mod psql;
+mod refusals;

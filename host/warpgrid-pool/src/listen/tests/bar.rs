@@ -22,7 +22,11 @@ pub(super) fn open(options: ListenOptions) -> Bar {
 }
 
 pub(super) fn open_of(protocol: Protocol, options: ListenOptions) -> Bar {
-    let scene = scene_of(1 << 20, protocol, PoolOptions { size: 2, ..PoolOptions::default() });
+    open_with(protocol, options, PoolOptions { size: 2, ..PoolOptions::default() })
+}
+
+pub(super) fn open_with(protocol: Protocol, options: ListenOptions, pool: PoolOptions) -> Bar {
+    let scene = scene_of(1 << 20, protocol, pool);
     let listener = Listener::bind(options).unwrap();
     let (address, shutdown) = (listener.local_address(), CancellationToken::new());
     let serving = tokio::spawn(listener.serve(scene.pool.clone(), Tenant::new("a"), shutdown.clone()));

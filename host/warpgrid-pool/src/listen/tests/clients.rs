@@ -1,6 +1,8 @@
 //! Who is let in, for how long, and what ends; knows no encryption.
 
 use super::bar::*;
+use crate::config::PoolOptions;
+use crate::endpoint::Protocol;
 use crate::guest::tests::scene::{answer, asked};
 use crate::listen::{ListenOptions, Listener};
 use std::time::Duration;
@@ -157,4 +159,35 @@ async fn an_address_that_is_not_to_be_had_is_named() {
     let error = error.err().unwrap();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
     assert!(error.to_string().contains(&bar.address.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_loses_its_session_and_its_place() {
+    let pool = PoolOptions { stall: Duration::from_millis(100), ..PoolOptions::default() };
+    let mut bar =
+        open_with(Protocol::Postgres, ListenOptions { clients: 1, ..ListenOptions::default() }, pool);
+    let mut client = bar.client().await;
+    say(&mut client, "hello\nhuge 1000000000\n").await;
+    let mut server = bar.scene.server().await;
+    tokio::spawn(async move {
+        asked(&mut server).await;
+        let block = vec![b'x'; 1 << 20];
+        while server.write_all(&block).await.is_ok() {}
+    });
+    // The client reads nothing at all, and is not gone.
+    timeout(Duration::from_secs(30), async {
+        loop {
+            let mut next = bar.client().await;
+            say(&mut next, "hello\n").await;
+            let said = hear(&mut next).await;
+            if said == "welcome\n" {
+                break;
+            }
+        }
+    })
+    .await
+    .unwrap();
+    // Either limit may be the first: that of the session or that of the place.
+    assert_eq!(bar.scene.pool.stats().destroyed.iter().map(|(_, count)| count).sum::<u64>(), 1);
+    drop(client);
 }
