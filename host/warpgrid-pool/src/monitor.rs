@@ -45,6 +45,7 @@ pub(crate) async fn run(mut monitor: Monitor) {
         let wakes = round(&inner, &mut monitor.last_summary);
         drop(inner);
         tokio::select! {
+            biased;
             () = sleep_until(wakes) => {}
             () = monitor.alarm.notified() => {}
         }
