@@ -24,10 +24,14 @@ const CANARIES: &[(&str, &[&str], &str)] = &[
     (
         "isolation",
         &["SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE"],
-        "SELECT @@transaction_isolation",
+        "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')",
     ),
     ("isolation of the next", &["SET TRANSACTION READ ONLY"], "INSERT INTO other VALUES (1)"),
-    ("read only", &["SET SESSION TRANSACTION READ ONLY"], "SELECT @@transaction_read_only"),
+    (
+        "read only",
+        &["SET SESSION TRANSACTION READ ONLY"],
+        "SHOW VARIABLES WHERE Variable_name IN ('tx_read_only', 'transaction_read_only')",
+    ),
     ("the SQL mode", &["SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'"], "SELECT @@sql_mode"),
     ("the character set", &["SET NAMES latin1"], "SELECT @@character_set_client, @@collation_connection"),
     ("the time zone", &["SET time_zone = '+07:00'"], "SELECT @@time_zone"),

@@ -31,9 +31,9 @@ async fn every_kind_of_password_opens_a_session() {
         // Over the socket; on MySQL the first time in clear text.
         assert_eq!(whoami(&admin(&server)).await.unwrap(), "admin@localhost|app");
         assert_eq!(whoami(&admin(&server)).await.unwrap(), "admin@localhost|app");
-        server.admin_sql("CREATE USER empty@'%'").unwrap();
-        let empty = Endpoint { database: None, password: None, ..endpoint(&server, "empty") };
-        assert_eq!(whoami(&empty).await.unwrap(), "empty@%|NULL");
+        server.admin_sql("CREATE USER nopass@'%'").unwrap();
+        let empty = Endpoint { database: None, password: None, ..endpoint(&server, "nopass") };
+        assert_eq!(whoami(&empty).await.unwrap(), "nopass@%|NULL");
     }
 }
 
@@ -96,11 +96,12 @@ async fn a_full_server_is_told_from_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_server_that_requires_encryption_says_so() {
+async fn a_server_that_requires_encryption_refuses_a_plain_login() {
     for builder in builders() {
         let server = builder.require_tls().start().unwrap();
         let error = whoami(&endpoint(&server, "app")).await.unwrap_err();
-        assert!(error.to_string().contains("secure"), "{error}");
+        // MariaDB says no more than "access denied".
+        assert!(matches!(error, PoolError::Authentication { .. }), "{error}");
     }
 }
 

@@ -7,3 +7,4 @@ mod lab;
 mod logins;
 mod relay;
 mod replay;
+mod tls;

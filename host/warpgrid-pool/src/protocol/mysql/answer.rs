@@ -58,7 +58,7 @@ enum Then {
 }
 
 /// The answer that is passing.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Reader {
     stage: Stage,
     /// `OK` in the place of `EOF` (`CLIENT_DEPRECATE_EOF`).

@@ -32,7 +32,7 @@ impl Header {
 }
 
 /// Cuts bytes into payloads, whatever pieces they come in, and keeps only the beginning of each.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Scanner {
     header: [u8; HEADER_BYTES],
     header_length: usize,

@@ -298,3 +298,6 @@ impl Greeter for MysqlGreeter {
         self.put_error(output, code, state, &error.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use super::frame::{read_packet, write_packet};
 use super::packet::{self, ServerError, status_of_ok};
 use crate::endpoint::{Endpoint, Protocol};
 use crate::error::PoolError;
+use crate::key::StartupSet;
 use crate::net::{ServerAddress, ServerStream};
 use crate::protocol::{LoggedIn, LoginRequest, ServerFacts};
 use mysql_common::constants::CapabilityFlags;
@@ -34,9 +35,7 @@ pub(super) async fn login(stream: ServerStream, request: LoginRequest<'_>) -> Re
     let mut login = Login { stream, endpoint: request.endpoint, sequence: 0 };
     let greeting = login.greeting().await?;
     let session = login.agree(&greeting, request.startup.capabilities)?;
-    let character_set =
-        request.startup.parameters.get("character-set").and_then(|number| number.parse().ok());
-    let character_set = character_set.unwrap_or(flags::CHARACTER_SET);
+    let character_set = character_set(request.startup);
     let encrypted = request.endpoint.tls.is_some();
     let database = request.endpoint.database.as_deref().or(request.startup.database.as_deref());
     let agreed = flags::answer(greeting.offered, session, database.is_some(), encrypted);
@@ -63,6 +62,12 @@ pub(super) async fn login(stream: ServerStream, request: LoginRequest<'_>) -> Re
         status,
     };
     Ok(LoggedIn { stream: login.stream, facts: ServerFacts::Mysql(facts) })
+}
+
+/// The character set of a session: the lower byte of a collation's number.
+pub(super) fn character_set(startup: &StartupSet) -> u8 {
+    let number = startup.parameters.get("character-set").and_then(|number| number.parse().ok());
+    number.unwrap_or(flags::CHARACTER_SET)
 }
 
 /// A login that is under way.
@@ -291,3 +296,6 @@ fn response(
     }
     payload
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! A MySQL session as if nobody had used it; knows no pool.
 //!
-//! `COM_RESET_CONNECTION` rolls back and undoes temporary tables, variables, prepared statements, locks and the character
-//! set, but neither the current database nor the roles (MariaDB) nor the profiles of queries. What it leaves is put back
-//! here, or asked about: a session that is not as it was is given up. It exists since MySQL 5.7.3 and MariaDB 10.2.4.
+//! `COM_RESET_CONNECTION` rolls back and undoes temporary tables, variables, prepared statements and locks, but not the
+//! current database, the roles, or the profiles of queries. What it leaves is put back here, or asked about: a session
+//! that is not as it was is given up. It exists since MySQL 5.7.3 and MariaDB 10.2.4.
 
 use super::flags::has;
 use super::frame::{put_packet, read_packet};
@@ -15,14 +15,21 @@ use tokio::io::AsyncWriteExt;
 /// The largest packet of an answer to a reset, and how many there may be.
 const MAX_ANSWER: (usize, usize) = (64 * 1024, 64);
 
-/// Asks what a reset leaves: the database; whether the server runs statements of its own at each login; MariaDB: whether
-/// the role is the one of a login, whether profiles of queries are kept; MySQL 8: which roles a login switches on. Each
-/// server takes the comments of others for comments. As a statement that reads rows it also clears `FOUND_ROWS()` and the
-/// warnings.
-const QUESTION: &str = "SELECT DATABASE(), @@init_connect = ''\
-    /*M!100204 , CURRENT_ROLE() <=> (SELECT ROLE_NAME FROM information_schema.APPLICABLE_ROLES \
-    WHERE IS_DEFAULT = 'YES' LIMIT 1), NOT EXISTS (SELECT 1 FROM information_schema.PROFILING) */\
-    /*!80000 , @@activate_all_roles_on_login */";
+/// Asks what a reset leaves: the database; whether the server runs statements of its own at each login; the login's
+/// character set, if it is not the one now (MariaDB goes back to the server's); MariaDB: whether the role is the one of
+/// a login, whether profiles of queries are kept; MySQL 8: which roles a login switches on. Each server takes what is
+/// for others for comments. As a statement that reads rows it also clears `FOUND_ROWS()` and the warnings.
+fn question(character_set: u8) -> String {
+    format!(
+        "SELECT DATABASE(), @@init_connect = '', \
+        (SELECT CONCAT(CHARACTER_SET_NAME, ' COLLATE ', COLLATION_NAME) FROM information_schema.COLLATIONS \
+        WHERE ID = {character_set} AND NOT (COLLATION_NAME <=> @@collation_connection \
+        AND CHARACTER_SET_NAME <=> @@character_set_client AND CHARACTER_SET_NAME <=> @@character_set_results))\
+        /*M!100204 , CURRENT_ROLE() <=> (SELECT ROLE_NAME FROM information_schema.APPLICABLE_ROLES \
+        WHERE IS_DEFAULT = 'YES' LIMIT 1), NOT EXISTS (SELECT 1 FROM information_schema.PROFILING) */\
+        /*!80000 , @@activate_all_roles_on_login */"
+    )
+}
 
 /// Resets a session.
 pub(super) async fn reset(
@@ -30,6 +37,9 @@ pub(super) async fn reset(
     tracker: &mut dyn Tracker,
     request: LoginRequest<'_>,
 ) -> Result<(), SessionFailure> {
+    if tracker.verdict() != Verdict::Reset {
+        return Err(SessionFailure::Unexpected("half a command before the reset"));
+    }
     let mut dialogue = Dialogue { stream, tracker };
     dialogue.order(&[COM_RESET_CONNECTION], "an error to COM_RESET_CONNECTION").await?;
     let database = request.endpoint.database.as_deref().or(request.startup.database.as_deref());
@@ -40,31 +50,34 @@ pub(super) async fn reset(
     if has(request.startup.capabilities as u32, CapabilityFlags::CLIENT_IGNORE_SPACE) {
         // At a login the server adds it by itself.
         let statement = "SET sql_mode = CONCAT(@@sql_mode, ',IGNORE_SPACE')";
-        dialogue.order(&query(statement), "an error to `SET sql_mode`").await?;
+        dialogue.order(&query(statement.as_bytes()), "an error to `SET sql_mode`").await?;
     }
-    let row = dialogue.ask(QUESTION).await?;
-    let Some((now, rest)) = row.split_first() else {
-        return Err(SessionFailure::Unexpected("a row without columns"));
+    let character_set = super::login::character_set(request.startup);
+    let row = dialogue.ask(&question(character_set)).await?;
+    let [now, at_login, names, rest @ ..] = row.as_slice() else {
+        return Err(SessionFailure::Unexpected("a row of too few columns"));
     };
     if database.is_none() && now.is_some() {
         return Err(SessionFailure::Unexpected("a database where the login had none"));
     }
-    match rest.split_first() {
-        Some((Some(answer), _)) if answer == b"1" => {}
-        Some(_) => return Err(SessionFailure::Unexpected("`init_connect`, which only a login runs")),
-        None => return Err(SessionFailure::Unexpected("a row of one column")),
+    if at_login.as_deref() != Some(b"1") {
+        return Err(SessionFailure::Unexpected("`init_connect`, which only a login runs"));
+    }
+    if let Some(names) = names {
+        let statement = [b"SET NAMES ", names.as_slice()].concat();
+        dialogue.order(&query(&statement), "an error to `SET NAMES`").await?;
     }
     match rest {
         // MySQL 5.7
-        [_] => {}
+        [] => {}
         // MySQL 8 and later
-        [_, all] => {
+        [all] => {
             let all = all.as_deref().is_some_and(|all| all == b"1");
             let statement = if all { "SET ROLE ALL" } else { "SET ROLE DEFAULT" };
-            dialogue.order(&query(statement), "an error to `SET ROLE`").await?;
+            dialogue.order(&query(statement.as_bytes()), "an error to `SET ROLE`").await?;
         }
         // MariaDB
-        [_, role, profiles] => {
+        [role, profiles] => {
             if role.as_deref() != Some(b"1") {
                 return Err(SessionFailure::Unexpected("another role than that of the login"));
             }
@@ -95,7 +108,7 @@ impl Dialogue<'_> {
         let mut bytes = Vec::with_capacity(command.len() + 4);
         put_packet(&mut bytes, 0, command);
         if self.tracker.from_guest(&bytes) != Ok(GuestStep::Forward(bytes.len())) {
-            return Err(SessionFailure::Unexpected("half a command before the reset"));
+            return Err(SessionFailure::Unexpected("a state in which a command cannot be sent"));
         }
         self.stream.write_all(&bytes).await?;
         self.stream.flush().await?;
@@ -124,7 +137,7 @@ impl Dialogue<'_> {
 
     /// Sends a query that gives one row, and reads that.
     async fn ask(&mut self, statement: &str) -> Result<Vec<Option<Vec<u8>>>, SessionFailure> {
-        let answer = self.send(&query(statement)).await?;
+        let answer = self.send(&query(statement.as_bytes())).await?;
         // The column count, the definitions, perhaps their end, the row, the end.
         let row = match answer.as_slice() {
             [count, rest @ .., row, _end]
@@ -138,8 +151,8 @@ impl Dialogue<'_> {
     }
 }
 
-fn query(statement: &str) -> Vec<u8> {
-    [&[COM_QUERY], statement.as_bytes()].concat()
+fn query(statement: &[u8]) -> Vec<u8> {
+    [&[COM_QUERY], statement].concat()
 }
 
 /// The values of a row in text form. None in it: `NULL`.

@@ -37,6 +37,7 @@ pub(super) struct MysqlTracker {
 }
 
 /// Commands that the server has not answered, oldest first, each with the number of its answer's first packet.
+#[derive(Clone, Copy)]
 struct Pending {
     list: [(Answer, u8); MAX_PENDING],
     first: usize,
@@ -44,7 +45,7 @@ struct Pending {
 }
 
 /// What the guest is at.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Guest {
     /// Bytes of the packet that have not passed.
     left: usize,
@@ -403,3 +404,6 @@ impl Pending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
