@@ -92,7 +92,7 @@ impl LoginFailure<'_> {
             "42501" if guest_chose => {
                 self.denied("the database or a start-up parameter is not allowed (42501)")
             }
-            _ if guest_chose && (code.starts_with("22") || code.starts_with("42")) => {
+            _ if guest_chose && ["22", "42", "55"].iter().any(|class| code.starts_with(class)) => {
                 self.denied(format_args!("the server does not take its start-up parameters ({code})"))
             }
             _ => self.authentication(format_args!("{code} {}", error.text)),

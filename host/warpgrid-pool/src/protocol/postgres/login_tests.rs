@@ -302,7 +302,7 @@ async fn a_refusal_of_the_server_is_told_by_its_code() {
     );
     assert!(matches!(said(&["SFATAL", "C3D000", "Mno"]).await, PoolError::Authentication { .. }));
     let guests = StartupSet { database: Some("theirs".into()), ..StartupSet::default() };
-    for code in ["C3D000", "C22023", "C42704", "C42501"] {
+    for code in ["C3D000", "C22023", "C42704", "C42501", "C55P02"] {
         let own = Endpoint { database: None, ..endpoint() };
         let said = told_for(&own, &guests, &error(&["SFATAL", code, "Msecret text"])).await;
         assert!(
