@@ -5,7 +5,7 @@
 //! greeting's matter: it asks for the handshake.
 
 use super::begun::Begun;
-use super::copy::{Copy, Pause};
+use super::copy::{Copy, Limits, Pause};
 use super::tls::POSTGRESQL;
 use crate::endpoint::{Protocol, Tenant};
 use crate::error::PoolError;
@@ -46,7 +46,8 @@ pub(super) async fn serve(door: &Door, stream: ServerStream) {
 async fn serve_client(door: &Door, stream: ServerStream) -> io::Result<()> {
     let (mut stream, first, tls) = begin(door, stream).await?;
     let mut guest = GuestStream::new(Arc::clone(&door.pool), &door.tenant, tls);
-    let mut copy = Copy::new(first, door.half_closed);
+    let limits = Limits { half_closed: door.half_closed, stall: door.pool.endpoint().options.stall };
+    let mut copy = Copy::new(first, limits);
     while let Pause::Tls { begun } = copy.run(&mut stream, &mut guest).await? {
         let Some(acceptor) = &door.acceptor else { return Ok(()) };
         stream = encrypt(door, acceptor, begun, stream).await?.0;

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::AsyncWrite;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Bytes on their way.
 pub(super) struct Copy {
@@ -22,9 +22,21 @@ pub(super) struct Copy {
     unflushed: bool,
     /// The client sends nothing more, or nothing more is taken of it.
     finished: bool,
-    half_closed: Duration,
+    limits: Limits,
     /// Since the client sends nothing more: when it is given up.
     deadline: Option<Pin<Box<Sleep>>>,
+    /// Since the client does not take its bytes: when it is given up.
+    stall: Option<Pin<Box<Sleep>>>,
+    stalls: bool,
+}
+
+/// How long a client is waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Since it sends nothing more, until it has its answers.
+    pub(super) half_closed: Duration,
+    /// Since it takes nothing more.
+    pub(super) stall: Duration,
 }
 
 /// Why the copying stops.
@@ -39,15 +51,17 @@ pub(super) enum Pause {
 }
 
 impl Copy {
-    pub(super) fn new(from_client: BytesMut, half_closed: Duration) -> Self {
+    pub(super) fn new(from_client: BytesMut, limits: Limits) -> Self {
         Self {
             from_client,
             reads: Growing::new(),
             for_client: Bytes::new(),
             unflushed: false,
             finished: false,
-            half_closed,
+            limits,
             deadline: None,
+            stall: None,
+            stalls: false,
         }
     }
 
@@ -82,6 +96,10 @@ impl Copy {
                 break;
             }
         }
+        if self.poll_stall(context).is_ready() {
+            // A session whose guest does not read is the pool's matter; this frees the client's place.
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let deadline =
             self.deadline.as_mut().map_or(Poll::Pending, |deadline| deadline.as_mut().poll(context));
         deadline.map(|()| Ok(Pause::Over))
@@ -98,7 +116,7 @@ impl Copy {
             match self.reads.poll_read(client, &mut self.from_client, context) {
                 Poll::Ready(Ok(0)) => {
                     self.finished = true;
-                    self.deadline = Some(Box::pin(sleep(self.half_closed)));
+                    self.deadline = Some(Box::pin(sleep(self.limits.half_closed)));
                     guest.finish();
                     progress = true;
                 }
@@ -147,18 +165,45 @@ impl Copy {
                 Poll::Ready(count) => {
                     self.for_client.advance(count);
                     self.unflushed = true;
+                    self.stalls = false;
                     moved = Way::Moved;
                 }
-                Poll::Pending => return Ok(moved),
+                Poll::Pending => {
+                    self.begin_stall();
+                    return Ok(moved);
+                }
             }
         }
         // Nothing of what was written is held: the guest's stream reads into the same memory again.
         self.for_client = Bytes::new();
-        if self.unflushed && client.poll_flush(context)?.is_ready() {
+        if self.unflushed {
+            if client.poll_flush(context)?.is_pending() {
+                self.begin_stall();
+                return Ok(moved);
+            }
             self.unflushed = false;
+            self.stalls = false;
             moved = Way::Moved;
         }
         Ok(moved)
+    }
+
+    fn begin_stall(&mut self) {
+        if self.stalls {
+            return;
+        }
+        self.stalls = true;
+        match &mut self.stall {
+            Some(stall) => stall.as_mut().reset(Instant::now() + self.limits.stall),
+            none => *none = Some(Box::pin(sleep(self.limits.stall))),
+        }
+    }
+
+    fn poll_stall(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.stall {
+            Some(stall) if self.stalls => stall.as_mut().poll(context),
+            _ => Poll::Pending,
+        }
     }
 }
 

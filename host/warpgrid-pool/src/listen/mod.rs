@@ -21,3 +21,6 @@ mod tls;
 pub use listener::Listener;
 pub use options::{ListenAddress, ListenOptions};
 pub use tls::{TlsServer, TlsServerError};
+
+#[cfg(test)]
+mod tests;

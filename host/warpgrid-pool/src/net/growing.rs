@@ -31,6 +31,10 @@ impl Growing {
     ) -> Poll<io::Result<usize>> {
         // A buffer with bytes in it is never moved to a larger one: what it has room for is enough.
         if buffer.is_empty() {
+            if buffer.capacity() > MOST_BYTES {
+                // Somebody else made it grow.
+                *buffer = BytesMut::new();
+            }
             buffer.reserve(self.0);
         }
         let room =

@@ -28,7 +28,11 @@ const NAME_LENGTH: usize = 80;
 pub(super) fn in_plain_words(error: &io::Error, host: &str) -> String {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(error) => of_rustls(error, host),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+        None if matches!(
+            error.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+        ) =>
+        {
             "the server closed the connection during the TLS handshake".into()
         }
         None => format!("the connection broke during the TLS handshake: {error}"),
