@@ -4,7 +4,7 @@ use crate::drain;
 use crate::endpoint::{Endpoint, Protocol, Tenant};
 use crate::error::PoolError;
 use crate::guard::Guard;
-use crate::guest::GuestStream;
+use crate::guest::{GuestStream, GuestTls};
 use crate::inner::Inner;
 use crate::key::{SessionKey, StartupSet};
 use crate::net::{Connector, ServerAddress, TlsClient};
@@ -143,7 +143,7 @@ impl Pool {
     /// A guest's end of a session. Nothing is taken out of the pool before the guest has said who it is, except that a
     /// server that speaks first is asked once for what it says.
     pub fn connect(self: &Arc<Self>, tenant: &Tenant) -> GuestStream {
-        GuestStream::new(Arc::clone(self), tenant, false)
+        GuestStream::new(Arc::clone(self), tenant, GuestTls::Unavailable)
     }
 
     /// Whether a guest would get a session, as far as that is known without taking one: the first to ask logs in once.

@@ -1,19 +1,13 @@
 //! Bytes that wait in a guest's stream, in both directions; decides nothing.
 
-use crate::net::ServerStream;
+use crate::net::{Growing, MOST_BYTES, ServerStream};
 use crate::protocol::MAX_HELD_BYTES;
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use std::future::Future;
+use bytes::{Buf, Bytes, BytesMut};
 use std::io;
-use std::pin::pin;
 use std::task::{Context, Poll};
-use tokio::io::AsyncReadExt;
 
 /// The most bytes that wait for the guest; reading from the server stops there.
-pub const READ_BUFFER_BYTES: usize = 64 * 1024;
-
-/// How much is read at once at first; each read that fills it doubles it, up to [`READ_BUFFER_BYTES`].
-const FIRST_READ_BYTES: usize = 8 * 1024;
+pub const READ_BUFFER_BYTES: usize = MOST_BYTES;
 
 /// What waits. Together at most 128 KiB: [`READ_BUFFER_BYTES`] for the guest and [`MAX_HELD_BYTES`] of it.
 pub(super) struct Buffers {
@@ -28,7 +22,7 @@ pub(super) struct Buffers {
     pub(super) unflushed: bool,
     /// Bytes for the guest.
     pub(super) output: BytesMut,
-    read_size: usize,
+    reads: Growing,
 }
 
 impl Buffers {
@@ -39,7 +33,7 @@ impl Buffers {
             approved: 0,
             unflushed: false,
             output: BytesMut::new(),
-            read_size: FIRST_READ_BYTES,
+            reads: Growing::new(),
         }
     }
 
@@ -94,21 +88,6 @@ impl Buffers {
         stream: &mut ServerStream,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        // A buffer with bytes in it is never moved to a larger one: what it has room for is enough.
-        if self.output.is_empty() {
-            self.output.reserve(self.read_size);
-        }
-        let room = (self.output.capacity() - self.output.len()).min(self.read_size);
-        if room == 0 || self.output_is_full() {
-            return Poll::Pending;
-        }
-        let mut target = (&mut self.output).limit(room);
-        let read = pin!(stream.read_buf(&mut target)).poll(context);
-        if let Poll::Ready(Ok(count)) = &read
-            && *count == room
-        {
-            self.read_size = (self.read_size * 2).min(READ_BUFFER_BYTES);
-        }
-        read
+        self.reads.poll_read(stream, &mut self.output, context)
     }
 }

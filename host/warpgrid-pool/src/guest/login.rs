@@ -6,10 +6,8 @@ use crate::error::PoolError;
 use crate::guard::Guard;
 use crate::net::BoxFuture;
 use crate::pool::Pool;
-use crate::protocol::{
-    CancelKey, GreetStep, GreetTerms, Greeter, GuestHello, MAX_HELD_BYTES, ServerFacts, WireProtocol,
-    wire_protocol,
-};
+use crate::protocol::{CancelKey, GreetStep, GreetTerms, Greeter, GuestHello, MAX_HELD_BYTES, ServerFacts};
+use bytes::BytesMut;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +42,17 @@ enum Tls {
     Done,
 }
 
+/// What whoever owns a guest's stream can do of encryption on the guest's side, by the guest's own wish in its protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GuestTls {
+    /// Nothing, or it is encrypted already.
+    Unavailable,
+    /// Encrypt it if the guest wishes.
+    Offered,
+    /// Let nobody in who does not wish it.
+    Required,
+}
+
 /// How a login ended.
 pub(super) enum Outcome {
     /// The guest has a session.
@@ -58,13 +67,13 @@ pub(super) enum Outcome {
 pub(super) struct Login {
     pool: Arc<Pool>,
     tenant: Tenant,
-    tls_offered: bool,
+    tls: GuestTls,
     step: Step,
 }
 
 impl Login {
-    pub(super) fn new(pool: Arc<Pool>, tenant: Tenant, tls_offered: bool) -> Self {
-        Self { pool, tenant, tls_offered, step: Step::Start }
+    pub(super) fn new(pool: Arc<Pool>, tenant: Tenant, tls: GuestTls) -> Self {
+        Self { pool, tenant, tls, step: Step::Start }
     }
 
     /// Whether the guest asked for encryption that nobody has begun.
@@ -103,9 +112,7 @@ impl Login {
                         Err(error) => return self.over(Outcome::Failed(error)),
                     },
                     Err(error) => {
-                        if let Ok((mut greeter, _)) = self.greeter(None) {
-                            greeter.refuse(&error, &mut buffers.output);
-                        }
+                        Self::refuse(&self.pool, &error, &mut buffers.output);
                         return self.over(Outcome::Failed(error));
                     }
                 },
@@ -145,6 +152,14 @@ impl Login {
                         GreetStep::StartTls => {
                             *tls = Tls::Requested;
                             continue;
+                        }
+                        GreetStep::Checkout(_) if self.tls == GuestTls::Required && *tls != Tls::Done => {
+                            let endpoint = self.pool.endpoint().name.clone();
+                            let reason =
+                                "it is for encrypted connections only: switch on TLS in the client".into();
+                            let error = PoolError::Denied { endpoint, reason };
+                            greeter.refuse(&error, &mut buffers.output);
+                            return self.over(Outcome::Failed(error));
                         }
                         GreetStep::Checkout(hello) => {
                             let cancel = *cancel;
@@ -190,6 +205,14 @@ impl Login {
         Ok(Step::Greeting { greeter, cancel, deadline, tls: Tls::No })
     }
 
+    /// Ends a login that has not begun.
+    pub(super) fn refuse(pool: &Arc<Pool>, error: &PoolError, output: &mut BytesMut) {
+        let login = Self::new(Arc::clone(pool), Tenant::new(""), GuestTls::Unavailable);
+        if let Ok((mut greeter, _)) = login.greeter(None) {
+            greeter.refuse(error, output);
+        }
+    }
+
     fn greeter(&self, facts: Option<Arc<ServerFacts>>) -> Result<(Box<dyn Greeter>, CancelKey), PoolError> {
         let mut nonce = [0; 32];
         getrandom::fill(&mut nonce).map_err(|_| closed(&self.pool, "the system gives no random bytes"))?;
@@ -199,7 +222,7 @@ impl Login {
             endpoint: endpoint.name.clone(),
             database: endpoint.database.clone(),
             login: endpoint.guest_login.clone(),
-            tls_offered: self.tls_offered,
+            tls_offered: self.tls != GuestTls::Unavailable,
             facts,
             cancel,
             nonce,

@@ -16,5 +16,9 @@ mod stream;
 mod wakers;
 mod way;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 pub use buffers::READ_BUFFER_BYTES;
+pub(crate) use login::GuestTls;
 pub use stream::GuestStream;

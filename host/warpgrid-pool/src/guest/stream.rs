@@ -6,7 +6,7 @@
 //! may be polled from two tasks. Dropping it gives the session back.
 
 use super::buffers::Buffers;
-use super::login::{Login, Outcome};
+use super::login::{GuestTls, Login, Outcome};
 use super::passing::Passing;
 use super::wakers::Wakers;
 use super::way::{Ending, Target};
@@ -44,12 +44,12 @@ enum Phase {
 }
 
 impl GuestStream {
-    /// The end of a guest that has said nothing yet. `tls_offered`: whoever owns the stream can encrypt the guest's side
-    /// ([`GuestStream::tls_requested`]).
-    pub(crate) fn new(pool: Arc<Pool>, tenant: &Tenant, tls_offered: bool) -> Self {
+    /// The end of a guest that has said nothing yet. Who offers encryption has to look at
+    /// [`GuestStream::tls_requested`].
+    pub(crate) fn new(pool: Arc<Pool>, tenant: &Tenant, tls: GuestTls) -> Self {
         let wakers = Arc::new(Wakers::default());
         Self {
-            phase: Phase::Login(Login::new(Arc::clone(&pool), tenant.clone(), tls_offered)),
+            phase: Phase::Login(Login::new(Arc::clone(&pool), tenant.clone(), tls)),
             pool,
             buffers: Buffers::new(),
             finished: false,
@@ -57,6 +57,13 @@ impl GuestStream {
             waker: Waker::from(Arc::clone(&wakers)),
             wakers,
         }
+    }
+
+    /// What a guest is told that does not get as far as its own login.
+    pub(crate) fn refusal(pool: &Arc<Pool>, error: &PoolError) -> BytesMut {
+        let mut words = BytesMut::new();
+        Login::refuse(pool, error, &mut words);
+        words
     }
 
     /// Ready when [`GuestStream::take`] would give something, or the stream has ended.
@@ -174,7 +181,12 @@ impl GuestStream {
     /// Whether the guest waits for encryption on its own side: everything was taken, and the owner of the stream does the
     /// handshake now and then calls [`GuestStream::tls_done`]. Until then nothing is taken of the guest.
     pub fn tls_requested(&self) -> bool {
-        self.buffers.output.is_empty() && matches!(&self.phase, Phase::Login(login) if login.tls_requested())
+        self.buffers.output.is_empty() && self.tls_pending()
+    }
+
+    /// The same, with something still to take first. What the guest sends from now on is its handshake.
+    pub(crate) fn tls_pending(&self) -> bool {
+        matches!(&self.phase, Phase::Login(login) if login.tls_requested())
     }
 
     /// Encryption is there; bytes of the guest are its plain text from now on.
@@ -189,6 +201,12 @@ impl GuestStream {
     /// (MySQL). Call once, before the handshake.
     pub fn tls_begun(&mut self) -> BytesMut {
         mem::take(&mut self.buffers.input)
+    }
+
+    /// How much memory the buffers have.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.buffers.input.capacity() + self.buffers.output.capacity()
     }
 
     /// Whether the stream has ended; something may still be there to take.

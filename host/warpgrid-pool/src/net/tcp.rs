@@ -5,8 +5,11 @@ use rustix::net::sockopt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 /// Silence after which a peer is asked whether it is there, the time between two such questions, and how many remain
@@ -14,8 +17,13 @@ use tokio::net::{TcpStream, UnixStream};
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(4);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
 const KEEPALIVE_COUNT: u32 = 3;
-/// How long bytes may stay unconfirmed by the peer's system. In milliseconds.
+/// How long bytes may stay unconfirmed by the server's system. In milliseconds.
 const USER_TIMEOUT: u32 = 10_000;
+/// The same for a connection that was sent more at once than [`MUCH`]: a healthy server may leave so much unread while it
+/// works, and the system makes no difference between that and a server that is gone.
+const PATIENT_USER_TIMEOUT: u32 = 300_000;
+/// How many bytes in a row, without an answer between them, fit into any server's buffers.
+const MUCH: usize = 32 * 1024;
 /// How long one of several addresses may take before the next is tried. The last has what is left of the pool's own
 /// limit.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(4);
@@ -34,7 +42,7 @@ pub trait Resolver: Send + Sync {
 pub struct SystemResolver;
 
 /// Connects by the network of the machine. Sockets send at once (`TCP_NODELAY`) and notice a peer that is gone within
-/// 10 seconds (keep-alive and `TCP_USER_TIMEOUT`).
+/// 10 seconds (keep-alive and `TCP_USER_TIMEOUT`; the latter waits longer once more than 32 KiB were sent at a time).
 #[derive(Clone)]
 pub struct TcpConnector {
     resolver: Arc<dyn Resolver>,
@@ -59,7 +67,7 @@ impl TcpConnector {
                     Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")),
                 }
             };
-            match connected.and_then(|stream| tune(&stream).map(|()| stream)) {
+            match connected.and_then(ServerTcp::new) {
                 Ok(stream) => return Ok(Box::new(stream)),
                 Err(error) => last = io::Error::new(error.kind(), format!("{address}: {error}")),
             }
@@ -74,10 +82,69 @@ pub(crate) fn tune(stream: &TcpStream) -> io::Result<()> {
     sockopt::set_socket_keepalive(stream, true)?;
     sockopt::set_tcp_keepidle(stream, KEEPALIVE_IDLE)?;
     sockopt::set_tcp_keepintvl(stream, KEEPALIVE_INTERVAL)?;
-    sockopt::set_tcp_keepcnt(stream, KEEPALIVE_COUNT)?;
+    Ok(sockopt::set_tcp_keepcnt(stream, KEEPALIVE_COUNT)?)
+}
+
+fn set_user_timeout(stream: &TcpStream, milliseconds: u32) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    sockopt::set_tcp_user_timeout(stream, USER_TIMEOUT)?;
+    sockopt::set_tcp_user_timeout(stream, milliseconds)?;
+    let _ = (stream, milliseconds);
     Ok(())
+}
+
+/// A connection to a server.
+struct ServerTcp {
+    stream: TcpStream,
+    /// Bytes sent since the server sent any.
+    unanswered: usize,
+    patient: bool,
+}
+
+impl ServerTcp {
+    fn new(stream: TcpStream) -> io::Result<Self> {
+        tune(&stream)?;
+        set_user_timeout(&stream, USER_TIMEOUT)?;
+        Ok(Self { stream, unanswered: 0, patient: false })
+    }
+}
+
+impl AsyncRead for ServerTcp {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        target: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = target.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, target);
+        if target.filled().len() > before {
+            self.unanswered = 0;
+        }
+        read
+    }
+}
+
+impl AsyncWrite for ServerTcp {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.unanswered = self.unanswered.saturating_add(bytes.len());
+        if self.unanswered > MUCH && !self.patient {
+            // For good: nobody knows when the server will have read it all.
+            self.patient = true;
+            set_user_timeout(&self.stream, PATIENT_USER_TIMEOUT)?;
+        }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
 }
 
 async fn connect_unix(path: &Path) -> io::Result<ServerStream> {
@@ -117,6 +184,7 @@ impl Connector for TcpConnector {
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     struct Fixed(Vec<SocketAddr>);
@@ -142,13 +210,32 @@ mod tests {
         let addresses = vec![closed().await, listener.local_addr().unwrap()];
         TcpConnector::new(Arc::new(Fixed(addresses))).connect(&server()).await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        tune(&stream).unwrap();
-        assert!(stream.nodelay().unwrap());
-        assert!(sockopt::socket_keepalive(&stream).unwrap());
-        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), KEEPALIVE_IDLE);
-        assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), KEEPALIVE_COUNT);
+        let server = ServerTcp::new(stream).unwrap();
+        assert!(server.stream.nodelay().unwrap());
+        assert!(sockopt::socket_keepalive(&server.stream).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&server.stream).unwrap(), KEEPALIVE_IDLE);
+        assert_eq!(sockopt::tcp_keepcnt(&server.stream).unwrap(), KEEPALIVE_COUNT);
         #[cfg(target_os = "linux")]
-        assert_eq!(sockopt::tcp_user_timeout(&stream).unwrap(), USER_TIMEOUT);
+        assert_eq!(sockopt::tcp_user_timeout(&server.stream).unwrap(), USER_TIMEOUT);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_server_may_leave_much_unread_while_it_works() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        let mut server = ServerTcp::new(stream).unwrap();
+        let mut answer = [0];
+        for _ in 0..10 {
+            server.write_all(&[0; MUCH / 2]).await.unwrap();
+            peer.write_all(b"k").await.unwrap();
+            server.read_exact(&mut answer).await.unwrap();
+        }
+        assert_eq!(sockopt::tcp_user_timeout(&server.stream).unwrap(), USER_TIMEOUT, "each was answered");
+        server.write_all(&[0; MUCH]).await.unwrap();
+        server.write_all(b"more").await.unwrap();
+        assert_eq!(sockopt::tcp_user_timeout(&server.stream).unwrap(), PATIENT_USER_TIMEOUT);
     }
 
     #[tokio::test]

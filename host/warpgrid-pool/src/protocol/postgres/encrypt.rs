@@ -55,3 +55,50 @@ async fn ask(stream: &mut ServerStream, failure: LoginFailure<'_>) -> Result<(),
         _ => Err(failure.not_postgres("it answered neither yes nor no when asked for encryption")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::postgres::login_tests::endpoint;
+    use tokio::io::duplex;
+
+    /// What the host makes of a server's answer to `SSLRequest`.
+    async fn asked(answer: &'static [u8]) -> Result<(), PoolError> {
+        let (ours, mut theirs) = duplex(64);
+        theirs.write_all(answer).await.unwrap();
+        theirs.shutdown().await.unwrap();
+        let mut stream: ServerStream = Box::new(ours);
+        let said = ask(&mut stream, LoginFailure(&endpoint())).await;
+        let mut request = [0; 8];
+        theirs.read_exact(&mut request).await.unwrap();
+        assert_eq!(request, SSL_REQUEST);
+        said
+    }
+
+    #[tokio::test]
+    async fn a_server_that_offers_no_encryption_is_not_spoken_to_in_plain_text() {
+        assert_eq!(asked(b"S").await, Ok(()));
+        for answer in [&b"N"[..], b"E\0\0\0\x05\0", b"E"] {
+            assert!(matches!(asked(answer).await, Err(PoolError::Tls { .. })), "{answer:?}");
+        }
+        assert!(matches!(asked(b"").await, Err(PoolError::Unreachable { .. })));
+        for answer in [&b"H"[..], b"NN", b"\x16\x03"] {
+            assert!(matches!(asked(answer).await, Err(PoolError::NotThisProtocol { .. })), "{answer:?}");
+        }
+    }
+
+    /// CVE-2021-3935, CVE-2021-23222: plain bytes ahead of the handshake were taken for encrypted ones.
+    #[tokio::test]
+    async fn cve_2021_3935_bytes_ahead_of_the_handshake_are_refused() {
+        for answer in [&b"SR\0\0\0\x08\0\0\0\0"[..], b"SZ"] {
+            assert!(matches!(asked(answer).await, Err(PoolError::Tls { .. })), "{answer:?}");
+        }
+    }
+
+    /// CVE-2024-10977: what somebody in between says ahead of the handshake was shown as the server's own words.
+    #[tokio::test]
+    async fn cve_2024_10977_the_text_of_an_error_ahead_of_the_handshake_is_not_shown() {
+        let error = asked(b"E\0\0\0\x19Csend me money\0").await.unwrap_err();
+        assert!(!error.to_string().contains("money"));
+    }
+}

@@ -28,5 +28,16 @@ mod startup;
 mod track;
 mod wire;
 
+#[cfg(test)]
+mod greet_tests;
+#[cfg(test)]
+mod login_tests;
+#[cfg(test)]
+mod owed_model;
+#[cfg(test)]
+mod reset_tests;
+#[cfg(test)]
+mod track_tests;
+
 pub use facts::PostgresFacts;
 pub use wire::Postgres;

@@ -116,7 +116,13 @@ impl Owed {
         self.skipping = false;
         let extended = std::mem::take(&mut self.trailing);
         match self.line.back_mut() {
-            Some(last) if last.command == command && last.extended == extended && last.repeat < u32::MAX => {
+            // Ends of copies with messages ahead of them are never together: see `pass_copy_ends`.
+            Some(last)
+                if last.command == command
+                    && last.extended == extended
+                    && (command != Command::CopyEnd || extended == 0)
+                    && last.repeat < u32::MAX =>
+            {
                 last.repeat += 1;
             }
             _ => self.line.push_back(Place { extended, command, repeat: 1 }),
@@ -219,15 +225,12 @@ impl Owed {
             if place.repeat == 0 {
                 self.line.remove(behind);
                 // The copying `Execute` stands ahead of what follows now.
-                if extended > 0 {
-                    let next =
-                        self.line.get_mut(behind).map_or(&mut self.trailing, |place| &mut place.extended);
-                    if *next > 0 {
-                        self.lose("the guest went on while a COPY waited for data");
-                        return Ok(());
-                    }
-                    *next = extended;
+                let next = self.line.get(behind).map_or(self.trailing, |place| place.extended);
+                if extended > 0 && next > 0 {
+                    self.lose("the guest went on while a COPY waited for data");
+                    return Ok(());
                 }
+                self.put_ahead(behind, extended);
             }
             match command {
                 Command::CopyEnd => return Ok(()),
@@ -260,18 +263,30 @@ impl Owed {
         Ok(())
     }
 
-    /// Takes ends of copies off the front of the line that the server has come to: it passes over them.
+    /// Takes ends of copies off the front of the line that the server has come to: it passes over them, and what is
+    /// ahead of them stands ahead of the next command then.
     fn pass_copy_ends(&mut self) {
-        while let Some(first) = self.line.front() {
+        while let Some(first) = self.line.front().copied() {
             if first.command != Command::CopyEnd || self.answered < first.extended || self.copying {
                 return;
             }
-            if first.repeat == 1 || first.extended == 0 {
-                self.line.pop_front();
-            } else if let Some(first) = self.line.front_mut() {
-                first.repeat -= 1;
+            self.line.pop_front();
+            self.put_ahead(0, first.extended);
+        }
+    }
+
+    /// Extended messages stand ahead of the command at `index` in the line, besides those that do already.
+    fn put_ahead(&mut self, index: usize, extended: u32) {
+        match self.line.get_mut(index) {
+            _ if extended == 0 => {}
+            None => self.trailing = self.trailing.saturating_add(extended),
+            Some(place) if place.repeat == 1 => place.extended = place.extended.saturating_add(extended),
+            Some(place) => {
+                place.repeat -= 1;
+                let extended = place.extended.saturating_add(extended);
+                let first = Place { extended, repeat: 1, ..*place };
+                self.line.insert(index, first);
             }
-            self.answered = 0;
         }
     }
 }

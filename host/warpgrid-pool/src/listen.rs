@@ -1,1 +1,0 @@
-//! The door for native programs: TCP and Unix sockets; knows no configuration file.
