@@ -1,6 +1,7 @@
 //! Errors for people: what went wrong, why, and a hint; decides nothing.
 
 use std::fmt::Write;
+use std::io;
 
 /// The exit code when warp itself could not do its work. A guest's own code is passed on as it is.
 pub(crate) const USAGE_OR_LOAD: u8 = 125;
@@ -43,10 +44,28 @@ pub(crate) fn text(error: &anyhow::Error) -> String {
         }
         last = cause;
     }
-    for hint in
-        error.chain().filter_map(|cause| cause.downcast_ref::<Hinted>()).flat_map(|hinted| &hinted.hints)
-    {
+    for hint in hints(error) {
         let _ = write!(text, "\nhint: {hint}");
+    }
+    text
+}
+
+/// What the user can do about an error.
+pub(crate) fn hints(error: &anyhow::Error) -> Vec<String> {
+    let hinted = error.chain().filter_map(|cause| cause.downcast_ref::<Hinted>());
+    hinted.flat_map(|hinted| hinted.hints.iter().cloned()).collect()
+}
+
+/// The text of an error without hints, on one line.
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    let mut last = text.clone();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !last.contains(&cause) {
+            text = format!("{text}: {}", cause.trim_end().replace('\n', " "));
+        }
+        last = cause;
     }
     text
 }
@@ -54,6 +73,19 @@ pub(crate) fn text(error: &anyhow::Error) -> String {
 /// Prints an error to standard error.
 pub(crate) fn error(error: &anyhow::Error) {
     eprintln!("{}", text(error));
+}
+
+/// Writes a line of text to standard output, at once.
+pub(crate) fn line(text: impl std::fmt::Display) -> io::Result<()> {
+    use io::Write;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Writes a JSON object as a line of standard output, at once.
+pub(crate) fn json_line(object: &serde_json::Value) -> io::Result<()> {
+    line(object)
 }
 
 #[cfg(test)]

@@ -62,7 +62,9 @@ impl Inner {
             holds: Default::default(),
             down: None,
             refused: Vec::new(),
+            failing_since: None,
             draining: false,
+            retired: false,
             generation: 0,
             facts: None,
             counts: Counts::default(),
@@ -274,6 +276,7 @@ impl Inner {
         let mut refused = state.refused.iter().map(|(_, error, _)| error);
         let refused = refused.rfind(|error| !matches!(error, PoolError::Denied { .. }));
         let down = state.down.as_ref().map(|(error, _)| error).or(refused).map(ToString::to_string);
+        let down_for = down.as_ref().and(state.failing_since).map(|since| since.elapsed());
         state.counts.publish(PoolStats {
             endpoint: self.endpoint.name.clone(),
             taken: state.taken.len(),
@@ -282,6 +285,7 @@ impl Inner {
             waiting: state.waiting.len(),
             size: state.size,
             down,
+            down_for,
             ..PoolStats::default()
         })
     }

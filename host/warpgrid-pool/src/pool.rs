@@ -12,7 +12,7 @@ use crate::protocol::{CancelKey, ServerFacts, WireProtocol, wire_protocol};
 use crate::state::Left;
 use crate::stats::{DrainReport, PoolStats};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -28,6 +28,8 @@ pub struct ConnectionPoolManager {
     session_ids: Arc<AtomicU64>,
     draining: AtomicBool,
     pools: Mutex<Vec<(Identity, Arc<Inner>)>>,
+    /// Pools that others have taken the place of, as long as a guest has one.
+    retired: Mutex<Vec<Weak<Inner>>>,
 }
 
 /// The sessions of one endpoint.
@@ -64,7 +66,8 @@ impl ConnectionPoolManager {
         let _ = getrandom::fill(&mut salt);
         let pools = Mutex::default();
         let draining = AtomicBool::new(false);
-        Arc::new(Self { connector, wire, seed, salt, session_ids: Arc::default(), draining, pools })
+        let (session_ids, retired) = (Arc::default(), Mutex::default());
+        Arc::new(Self { connector, wire, seed, salt, session_ids, draining, pools, retired })
     }
 
     fn pools(&self) -> MutexGuard<'_, Vec<(Identity, Arc<Inner>)>> {
@@ -75,16 +78,20 @@ impl ConnectionPoolManager {
         self.pools().iter().map(|(_, inner)| inner.clone()).collect()
     }
 
-    /// The pool of an endpoint, made at first use. It opens no session by itself.
-    pub fn pool(self: &Arc<Self>, endpoint: Endpoint) -> Arc<Pool> {
-        let identity = Identity {
+    fn identity(&self, endpoint: &Endpoint) -> Identity {
+        Identity {
             protocol: endpoint.protocol,
             server: endpoint.server.clone(),
             database: endpoint.database.clone(),
             user: endpoint.user.clone(),
             credential: endpoint.password.as_ref().map(|password| password.fingerprint(&self.salt)),
             tls: endpoint.tls.clone(),
-        };
+        }
+    }
+
+    /// The pool of an endpoint, made at first use. It opens no session by itself.
+    pub fn pool(self: &Arc<Self>, endpoint: Endpoint) -> Arc<Pool> {
+        let identity = self.identity(&endpoint);
         let mut pools = self.pools();
         if let Some((_, inner)) = pools.iter().find(|(known, _)| *known == identity) {
             return Arc::new(Pool { endpoint, inner: inner.clone() });
@@ -101,6 +108,45 @@ impl ConnectionPoolManager {
         Arc::new(Pool { endpoint, inner })
     }
 
+    /// From now on there are the pools of these endpoints and no others; gives them in the same order. A pool whose server,
+    /// credentials, encryption, name and options are as before keeps its sessions. Of the others idle sessions are
+    /// destroyed at once and those in use when their guests go; until then a changed pool may have more sessions than its
+    /// options allow, those of before beside the new ones.
+    pub fn replace(self: &Arc<Self>, endpoints: Vec<Endpoint>) -> Vec<Arc<Pool>> {
+        let wished: Vec<_> = endpoints.iter().map(|endpoint| (self.identity(endpoint), endpoint)).collect();
+        let mut gone = Vec::new();
+        self.pools().retain(|(identity, inner)| {
+            // The first of several has the say, as in `pool`.
+            let first = wished.iter().find(|(wished, _)| wished == identity);
+            let stays = first.is_some_and(|(_, endpoint)| {
+                endpoint.options == inner.endpoint.options && endpoint.name == inner.endpoint.name
+            });
+            if !stays {
+                gone.push(Arc::clone(inner));
+            }
+            stays
+        });
+        drop(wished);
+        for inner in &gone {
+            inner.change(|state, effects| state.retire(effects));
+        }
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.retain(|inner| inner.strong_count() > 0);
+        retired.extend(gone.iter().map(Arc::downgrade));
+        drop(retired);
+        endpoints.into_iter().map(|endpoint| self.pool(endpoint)).collect()
+    }
+
+    fn retired(&self) -> Vec<Arc<Inner>> {
+        let retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Sessions that guests still have of pools which [`ConnectionPoolManager::replace`] took out of use.
+    pub fn retired_sessions(&self) -> usize {
+        self.retired().iter().map(|inner| inner.state().taken.len()).sum()
+    }
+
     /// What to count, pool by pool, in the order of their names.
     pub fn stats(&self) -> Vec<PoolStats> {
         let mut stats = self.all().iter().map(|inner| inner.snapshot(&inner.state())).collect::<Vec<_>>();
@@ -113,7 +159,8 @@ impl ConnectionPoolManager {
     pub async fn drain(&self, timeout: Duration) -> DrainReport {
         self.draining.store(true, Ordering::SeqCst);
         let deadline = crate::inner::later(Instant::now(), timeout);
-        let pools = self.all();
+        let mut pools = self.all();
+        pools.extend(self.retired());
         let reports =
             futures::future::join_all(pools.iter().map(|inner| drain::drain(inner, deadline))).await;
         let mut whole = DrainReport::default();

@@ -35,7 +35,11 @@ pub(crate) struct State {
     pub(crate) down: Option<(PoolError, Instant)>,
     /// The same for logins that failed by what a guest asked for: other guests do not suffer by it.
     pub(crate) refused: Vec<(SessionKey, PoolError, Instant)>,
+    /// The first failed login since one succeeded.
+    pub(crate) failing_since: Option<Instant>,
     pub(crate) draining: bool,
+    /// No session is kept: another pool has taken this one's place.
+    pub(crate) retired: bool,
     /// Sessions of an earlier generation are destroyed.
     pub(crate) generation: u64,
     pub(crate) facts: Option<Arc<ServerFacts>>,
@@ -111,7 +115,9 @@ impl State {
 
     /// Why a session must not be kept, whatever its connection says.
     fn outdated(&self, session: &Session, now: Instant) -> Option<&'static str> {
-        self.superseded(session).or_else(|| (session.retire_at <= now).then_some("it grew too old"))
+        self.superseded(session)
+            .or_else(|| self.retired.then_some("its binding was changed"))
+            .or_else(|| (session.retire_at <= now).then_some("it grew too old"))
     }
 
     /// Why a session must not even be used once.
@@ -271,6 +277,7 @@ impl State {
     pub(crate) fn opened(&mut self, session: Session, now: Instant, effects: &mut Effects) {
         self.counts.opened += 1;
         self.down = None;
+        self.failing_since = None;
         self.facts = Some(session.facts.clone());
         let waiter = self.opening.take().and_then(|opening| opening.waiter);
         match (self.superseded(&session), waiter) {
@@ -298,6 +305,7 @@ impl State {
         effects: &mut Effects,
     ) {
         let Some(opening) = self.opening.take() else { return };
+        self.failing_since.get_or_insert(now);
         let concerned = |waiter: &Waiter| everyone || waiter.key == opening.key;
         let (refused, kept) = self.granted.drain(..).partition::<Vec<_>, _>(|waiter| concerned(waiter));
         self.granted = kept.into();
@@ -378,12 +386,21 @@ impl State {
     pub(crate) fn reload(&mut self, now: Instant, effects: &mut Effects) {
         self.generation += 1;
         self.down = None;
+        self.failing_since = None;
         self.refused.clear();
         self.facts = None;
         for session in self.idle.take_all(|_| true) {
             self.end(session, "the pool was reloaded", effects);
         }
         self.share_out(now, effects);
+    }
+
+    /// Another pool has taken this one's place: who is in goes on, and no session outlives its guest.
+    pub(crate) fn retire(&mut self, effects: &mut Effects) {
+        self.retired = true;
+        for session in self.idle.take_all(|_| true) {
+            self.end(session, "its binding was changed", effects);
+        }
     }
 
     /// A number that no checkout has, and a secret.

@@ -36,6 +36,8 @@ pub struct PoolStats {
     pub failed: u64,
     /// Why the server was last not reached, while it is thought to be down.
     pub down: Option<String>,
+    /// With [`PoolStats::down`]: how long no login has succeeded.
+    pub down_for: Option<Duration>,
 }
 
 /// How a drain ended.

@@ -2,4 +2,5 @@
 
 pub(crate) mod compose;
 pub(crate) mod explain;
+pub(crate) mod proxy;
 pub(crate) mod run;

@@ -38,7 +38,7 @@ pub use reference::reference_page;
 pub use secrets::{SecretError, SecretSource};
 pub use sections::bindings::{BindingConfig, GuestCredentials, TlsConfig, TlsMode};
 pub use sections::env::{EnvValue, UnsetVariable};
-pub use sections::listeners::{ListenPlace, ListenerConfig};
+pub use sections::listeners::{ListenPlace, ListenerConfig, ListenerTls};
 pub use sections::network::{AuthoritiesError, NetworkRules, OutgoingSettings};
 pub use sections::services::ServiceConfig;
 pub use shims::ShimConfig;

@@ -39,10 +39,15 @@ pub enum DatabasesError {
 
 /// Pools whose servers are found as `registry` names them, else as the machine does.
 pub fn pool_manager(registry: ServiceRegistry) -> Arc<ConnectionPoolManager> {
+    pool_manager_with(Arc::new(ServerNames::new(registry)))
+}
+
+/// The same with names that can be replaced meanwhile ([`ServerNames::replace`]).
+pub fn pool_manager_with(names: Arc<ServerNames>) -> Arc<ConnectionPoolManager> {
     let mut seed = [0; 8];
     // What the seed decides (when sessions retire, what guests call them) needs no secrecy.
     let _ = getrandom::fill(&mut seed);
-    let connector = TcpConnector::new(Arc::new(ServerNames::new(registry)));
+    let connector = TcpConnector::new(names);
     ConnectionPoolManager::new(Arc::new(connector), u64::from_le_bytes(seed))
 }
 
@@ -59,12 +64,21 @@ impl WarpConfig {
         secrets: &BTreeMap<String, Secret>,
         base: &Path,
     ) -> Result<Databases, DatabasesError> {
-        let mut pools = Vec::new();
-        for config in &self.bindings {
-            let endpoint = endpoint(config, secrets, base)?;
-            pools.push((config.binding.name.clone(), manager.pool(endpoint)));
-        }
+        let endpoints = self.endpoints(secrets, base)?.into_iter();
+        let pools = endpoints.map(|endpoint| (endpoint.name.clone(), manager.pool(endpoint)));
         Ok(Databases::new(Tenant::new(tenant), pools))
+    }
+
+    /// The servers of `[bindings]`, with credentials and terms, in the order of their names. Opens no connection.
+    ///
+    /// # Errors
+    /// [`DatabasesError`] for the first binding that cannot be used.
+    pub fn endpoints(
+        &self,
+        secrets: &BTreeMap<String, Secret>,
+        base: &Path,
+    ) -> Result<Vec<Endpoint>, DatabasesError> {
+        self.bindings.iter().map(|config| endpoint(config, secrets, base)).collect()
     }
 }
 

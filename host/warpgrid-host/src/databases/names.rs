@@ -2,24 +2,31 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{PoisonError, RwLock};
 use warpgrid_grants::names::{HostName, ServiceRegistry};
 use warpgrid_pool::net::{BoxFuture, Resolver, SystemResolver};
 
 /// Finds servers as the application's registry names them, and asks the system for other names. What a guest is told of
 /// a binding's name is another matter: a synthetic address, which leads back here.
 pub struct ServerNames {
-    registry: ServiceRegistry,
+    registry: RwLock<ServiceRegistry>,
 }
 
 impl ServerNames {
     /// Looks into `registry` first.
     pub fn new(registry: ServiceRegistry) -> Self {
-        Self { registry }
+        Self { registry: RwLock::new(registry) }
+    }
+
+    /// Looks into this one from now on.
+    pub fn replace(&self, registry: ServiceRegistry) {
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = registry;
     }
 
     fn registered(&self, host: &str) -> Vec<IpAddr> {
         let name = HostName::new(host).ok();
-        let found = name.as_ref().and_then(|name| self.registry.entries().find(|(known, _)| *known == name));
+        let registry = self.registry.read().unwrap_or_else(PoisonError::into_inner);
+        let found = name.as_ref().and_then(|name| registry.entries().find(|(known, _)| *known == name));
         found.map(|(_, addresses)| addresses.to_vec()).unwrap_or_default()
     }
 }

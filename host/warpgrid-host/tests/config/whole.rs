@@ -9,8 +9,8 @@ use warpgrid_grants::net::{Binding, BindingProtocol, NetworkPolicy};
 use warpgrid_host::application::GuestKind;
 use warpgrid_host::config::{
     BindingConfig, DatabaseProxyConfig, DnsConfig, EnvValue, FilesystemConfig, GuestCredentials, ListenPlace,
-    ListenerConfig, NetworkRules, OutgoingSettings, PoolOptions, SecretSource, ServiceConfig, TlsConfig,
-    TlsMode,
+    ListenerConfig, ListenerTls, NetworkRules, OutgoingSettings, PoolOptions, SecretSource, ServiceConfig,
+    TlsConfig, TlsMode,
 };
 use warpgrid_host::http::HttpConfig;
 use warpgrid_host::instance::Folder;
@@ -183,11 +183,11 @@ fn every_key_is_read() {
                     healthcheck: seconds(62),
                     connect: seconds(63),
                     retry: seconds(64),
-                    greeting: PoolOptions::default().greeting,
+                    greeting: seconds(68),
                     stall: seconds(65),
                     reply: seconds(66),
                     transaction: seconds(67),
-                    reset: PoolOptions::default().reset,
+                    reset: seconds(69),
                 },
                 ..db
             },
@@ -197,7 +197,7 @@ fn every_key_is_read() {
             ListenerConfig {
                 name: "local".into(),
                 binding: "cache".into(),
-                place: ListenPlace::Unix("redis.sock".into()),
+                place: ListenPlace::Unix { path: "redis.sock".into(), mode: 0o660 },
                 tenant: "local".into(),
                 clients: 1000,
                 tls: None,
@@ -208,7 +208,11 @@ fn every_key_is_read() {
                 place: ListenPlace::Tcp("127.0.0.1:6432".parse().unwrap()),
                 tenant: "tools".into(),
                 clients: 5,
-                tls: Some(("proxy.pem".into(), "proxy.key".into())),
+                tls: Some(ListenerTls {
+                    certificate: "proxy.pem".into(),
+                    key: "proxy.key".into(),
+                    required: true,
+                }),
             },
         ],
         services: vec![ServiceConfig {

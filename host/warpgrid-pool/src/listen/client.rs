@@ -34,6 +34,8 @@ pub(super) struct Door {
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) tls_required: bool,
     pub(super) half_closed: Duration,
+    /// How many clients may be connected.
+    pub(super) clients: usize,
 }
 
 /// Serves a client until it or its session ends.

@@ -1,8 +1,8 @@
 //! Accepting clients until it is told to stop; knows no bytes.
 
-use super::client::{self, Door};
+use super::client;
 use super::socket::Socket;
-use super::{ListenAddress, ListenOptions};
+use super::{ListenAddress, ListenOptions, ListenerControl};
 use crate::endpoint::Tenant;
 use crate::pool::Pool;
 use std::io;
@@ -42,17 +42,16 @@ impl Listener {
     /// are in may stay for [`ListenOptions::stop`]; a drain of the pool ends them earlier, each when it has its answers.
     /// Returns when all are gone, and the path of a Unix socket with them. Dropping the future cuts them.
     pub async fn serve(self, pool: Arc<Pool>, tenant: Tenant, shutdown: CancellationToken) {
+        let control = ListenerControl::new(pool, tenant, &self.options);
+        self.serve_controlled(control, shutdown).await;
+    }
+
+    /// The same, with clients that can be counted, and with terms that can be changed meanwhile: who connects after a
+    /// change is served by the new ones. Of the options it was bound with only the address and
+    /// [`ListenOptions::stop`] count.
+    pub async fn serve_controlled(self, control: Arc<ListenerControl>, shutdown: CancellationToken) {
         let Self { socket, options } = self;
-        let endpoint = pool.endpoint().name.clone();
-        let acceptor = options.tls.as_ref().map(|tls| tls.acceptor(pool.endpoint().protocol));
-        let door = Arc::new(Door {
-            pool,
-            tenant,
-            acceptor,
-            tls_required: options.tls_required,
-            half_closed: options.half_closed,
-        });
-        let places = Arc::new(Semaphore::new(options.clients));
+        let address = options.address;
         let refusals = Arc::new(Semaphore::new(REFUSALS));
         let mut clients = JoinSet::new();
         loop {
@@ -65,23 +64,22 @@ impl Listener {
             let stream = match accepted {
                 Ok(stream) => stream,
                 Err(error) => {
-                    tracing::warn!(endpoint, %error, "a client could not be accepted");
+                    tracing::warn!(%address, %error, "a client could not be accepted");
                     tokio::select! {
                         () = shutdown.cancelled() => break,
                         () = sleep(PAUSE) => continue,
                     }
                 }
             };
-            let door = Arc::clone(&door);
-            if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            let door = control.door();
+            if let Some(place) = control.enter(door.clients) {
                 clients.spawn(async move {
                     client::serve(&door, stream).await;
                     drop(place);
                 });
             } else if let Ok(place) = Arc::clone(&refusals).try_acquire_owned() {
-                let most = options.clients;
                 clients.spawn(async move {
-                    client::refuse(&door, stream, most).await;
+                    client::refuse(&door, stream, door.clients).await;
                     drop(place);
                 });
             }
@@ -90,7 +88,7 @@ impl Listener {
         drop(socket);
         let gone = async { while clients.join_next().await.is_some() {} };
         if timeout(options.stop, gone).await.is_err() {
-            tracing::warn!(endpoint, clients = clients.len(), "clients that did not leave in time are cut");
+            tracing::warn!(%address, clients = clients.len(), "clients that did not leave in time are cut");
             clients.shutdown().await;
         }
     }

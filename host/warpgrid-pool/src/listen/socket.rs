@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use tokio::net::{TcpListener, TcpSocket, UnixListener};
+use tokio::net::{TcpListener, TcpSocket, UnixListener, UnixStream};
 
 /// How many clients the system keeps in line until they are accepted.
 const BACKLOG: u32 = 1024;
@@ -15,18 +15,39 @@ const BACKLOG: u32 = 1024;
 /// A listening socket.
 pub(super) enum Socket {
     Tcp(TcpListener),
-    Unix {
-        listener: UnixListener,
-        /// Removes the path when it is dropped.
-        _path: SocketPath,
-    },
+    Unix(UnixSocket),
+}
+
+/// A Unix socket that listens, and its path, which is removed when this is dropped.
+pub struct UnixSocket {
+    listener: UnixListener,
+    _path: SocketPath,
+}
+
+impl UnixSocket {
+    /// Binds the socket, as [`ListenAddress::Unix`] says it. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the path is not to be had: somebody listens there ([`io::ErrorKind::AddrInUse`]), or there is something else
+    /// ([`io::ErrorKind::AlreadyExists`]).
+    pub fn bind(path: &Path, mode: u32) -> io::Result<Self> {
+        bind_unix(path, mode)
+    }
+
+    /// The next client.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub async fn accept(&self) -> io::Result<UnixStream> {
+        Ok(self.listener.accept().await?.0)
+    }
 }
 
 impl Socket {
     pub(super) fn bind(address: &ListenAddress) -> io::Result<Self> {
         match address {
             ListenAddress::Tcp(address) => bind_tcp(*address).map(Socket::Tcp),
-            ListenAddress::Unix { path, mode } => bind_unix(path, *mode),
+            ListenAddress::Unix { path, mode } => bind_unix(path, *mode).map(Socket::Unix),
         }
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on `{address}`: {error}")))
     }
@@ -35,7 +56,7 @@ impl Socket {
     pub(super) fn tcp_address(&self) -> Option<SocketAddr> {
         match self {
             Socket::Tcp(listener) => listener.local_addr().ok(),
-            Socket::Unix { .. } => None,
+            Socket::Unix(_) => None,
         }
     }
 
@@ -46,7 +67,7 @@ impl Socket {
                 tune(&stream)?;
                 Ok(Box::new(stream))
             }
-            Socket::Unix { listener, .. } => Ok(Box::new(listener.accept().await?.0)),
+            Socket::Unix(socket) => Ok(Box::new(socket.accept().await?)),
         }
     }
 }
@@ -61,7 +82,7 @@ fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Binds at a name of its own, sets the mode there, and only then gives the socket its place: nobody can connect before,
 /// and a socket that is left over is replaced in one step.
-fn bind_unix(path: &Path, mode: u32) -> io::Result<Socket> {
+fn bind_unix(path: &Path, mode: u32) -> io::Result<UnixSocket> {
     refuse_what_is_alive(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let early = folder.join(format!(".{:08x}", fastrand::u32(..)));
@@ -72,7 +93,7 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<Socket> {
     match placed {
         Ok(metadata) => {
             let path = SocketPath { path: path.to_owned(), device: metadata.dev(), inode: metadata.ino() };
-            Ok(Socket::Unix { listener, _path: path })
+            Ok(UnixSocket { listener, _path: path })
         }
         Err(error) => {
             let _ = fs::remove_file(&early);
@@ -98,7 +119,7 @@ fn refuse_what_is_alive(path: &Path) -> io::Result<()> {
 }
 
 /// The path of a Unix socket; removed with it, unless another has taken its place.
-pub(super) struct SocketPath {
+struct SocketPath {
     path: PathBuf,
     device: u64,
     inode: u64,

@@ -1,7 +1,8 @@
 //! What is told when a service starts and ends: a line for people, a JSON object for scripts.
 
+use crate::report::json_line;
 use serde_json::json;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use warpgrid_host::http::{DrainReport, OpenRequest};
@@ -19,7 +20,7 @@ pub(super) fn listening(json: bool, address: SocketAddr, metrics: Option<SocketA
             "port": address.port(),
             "metrics": metrics.map(|address| format!("{}/metrics", url(address))),
         });
-        return on_stdout(&line);
+        return json_line(&line);
     }
     eprintln!("listening on {}", url(address));
     if let Some(address) = metrics {
@@ -32,7 +33,7 @@ pub(super) fn listening(json: bool, address: SocketAddr, metrics: Option<SocketA
 pub(super) fn drained(json: bool, report: &DrainReport) -> io::Result<ExitCode> {
     if json {
         let cut: Vec<_> = report.cut.iter().map(as_json).collect();
-        on_stdout(&json!({
+        json_line(&json!({
             "event": "drained",
             "finished": report.finished,
             "cut": cut,
@@ -77,12 +78,6 @@ fn as_text(report: &DrainReport) -> Vec<String> {
         lines.push(format!("  {} instances did not give way", report.instances_left));
     }
     lines
-}
-
-fn on_stdout(line: &serde_json::Value) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One run of a command, with its exit code; knows no service.
 
-use super::signals::{SystemSignal, SystemSignals};
 use crate::report;
+use crate::signals::{SystemSignal, SystemSignals};
 use anyhow::Context;
 use std::io::Write;
 use std::path::Path;

@@ -8,7 +8,6 @@
 //! | `services` | the services of `[services]`, called in process |
 //! | `serve` | a service: listeners, signals, drain |
 //! | `announce` | what is told when a service starts and ends, for people and for scripts |
-//! | `signals` | signals of the system, and what they mean to guests |
 //! | `watch` | `--watch-config` |
 
 mod announce;
@@ -16,7 +15,6 @@ mod args;
 mod command;
 mod serve;
 mod services;
-mod signals;
 mod start;
 mod watch;
 

@@ -2,10 +2,10 @@
 
 use super::announce;
 use super::args::RunArgs;
-use super::signals::{SystemSignal, SystemSignals};
 use super::start::Given;
 use super::watch::ConfigWatch;
 use crate::report::hinted;
+use crate::signals::{SystemSignal, SystemSignals};
 use anyhow::{Context, anyhow};
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use super::args::RunArgs;
 use super::{command, serve, services};
 use crate::cmd::explain;
+use crate::config::read_config;
 use crate::report::{self, hinted};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
@@ -108,20 +109,6 @@ fn refuse_service_flags(args: &RunArgs) -> anyhow::Result<()> {
 
 fn name_of(path: &Path) -> String {
     path.file_stem().map_or_else(|| "guest".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// The configuration and the folder that its relative paths start at.
-pub(super) fn read_config(path: Option<&Path>) -> anyhow::Result<(WarpConfig, PathBuf)> {
-    let Some(path) = path else { return Ok((WarpConfig::default(), PathBuf::new())) };
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let (config, warnings) = WarpConfig::parse(&text, path).map_err(|error| {
-        let hints = error.hint.clone().into_iter().collect();
-        hinted(error, hints)
-    })?;
-    for warning in warnings {
-        tracing::warn!("`{}` {warning}", path.display());
-    }
-    Ok((config, path.parent().map(Path::to_owned).unwrap_or_default()))
 }
 
 fn given(args: &RunArgs, config: &WarpConfig, base: &Path) -> anyhow::Result<Given> {

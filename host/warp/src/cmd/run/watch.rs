@@ -2,7 +2,7 @@
 //!
 //! The folder is watched and not the file, so that a file that is renamed over the old one is noticed.
 
-use super::start::read_config;
+use crate::config::read_config;
 use crate::report;
 use anyhow::Context;
 use notify::{Event, RecursiveMode, Watcher};

@@ -152,6 +152,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "How long nobody tries again after the server was not reached; guests are refused at once meanwhile.",
     ),
     key(
+        &["bindings", "*", "pool", "greeting-seconds"],
+        "seconds",
+        "`15`",
+        "How long a guest may take to say who it is.",
+    ),
+    key(
         &["bindings", "*", "pool", "stall-seconds"],
         "seconds",
         "`60`",
@@ -168,6 +174,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "seconds",
         "`300`",
         "How long a transaction may stand open without a byte, before its session is destroyed.",
+    ),
+    key(
+        &["bindings", "*", "pool", "reset-seconds"],
+        "seconds",
+        "`5`",
+        "How long resetting a session may take, before it is destroyed.",
     ),
 ];
 
@@ -211,9 +223,11 @@ struct RawPool {
     healthcheck_seconds: Option<Seconds>,
     connect_seconds: Option<Seconds>,
     retry_seconds: Option<Seconds>,
+    greeting_seconds: Option<Seconds>,
     stall_seconds: Option<Seconds>,
     reply_seconds: Option<Seconds>,
     transaction_seconds: Option<Seconds>,
+    reset_seconds: Option<Seconds>,
 }
 
 /// A database that the host connects to for the guest.
@@ -370,9 +384,11 @@ fn pool(reader: &Reader<'_>, name: &str, raw: &RawPool) -> Result<PoolOptions, C
     table.some_seconds("healthcheck-seconds", raw.healthcheck_seconds, &mut pool.healthcheck)?;
     table.some_seconds("connect-seconds", raw.connect_seconds, &mut pool.connect)?;
     table.seconds(raw.retry_seconds, &mut pool.retry);
+    table.some_seconds("greeting-seconds", raw.greeting_seconds, &mut pool.greeting)?;
     table.some_seconds("stall-seconds", raw.stall_seconds, &mut pool.stall)?;
     table.some_seconds("reply-seconds", raw.reply_seconds, &mut pool.reply)?;
     table.some_seconds("transaction-seconds", raw.transaction_seconds, &mut pool.transaction)?;
+    table.some_seconds("reset-seconds", raw.reset_seconds, &mut pool.reset)?;
     Ok(pool)
 }
 

@@ -31,6 +31,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "The Unix socket to listen on, in place of an address. A relative path starts at the folder of `warp.toml`.",
     ),
     key(
+        &["listeners", "*", "mode"],
+        "text",
+        "`\"0600\"`",
+        "The mode of the Unix socket, as of `chmod`: who may write to it may connect.",
+    ),
+    key(
         &["listeners", "*", "tenant"],
         "text",
         "the listener's own name",
@@ -50,6 +56,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "The listener's certificate and those between it and its authority, in PEM form.",
     ),
     key(&["listeners", "*", "tls", "key"], "text", "required", "Its private key, in PEM form."),
+    key(
+        &["listeners", "*", "tls", "required"],
+        "true or false",
+        "`false`",
+        "Whether programs without encryption are refused. Those of Redis always are.",
+    ),
 ];
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -58,6 +70,7 @@ pub(in crate::config) struct RawListener {
     binding: Option<String>,
     address: Option<String>,
     socket: Option<String>,
+    mode: Option<String>,
     tenant: Option<String>,
     clients: Option<Count>,
     tls: Option<RawListenerTls>,
@@ -68,6 +81,7 @@ pub(in crate::config) struct RawListener {
 struct RawListenerTls {
     certificate: Option<String>,
     key: Option<String>,
+    required: bool,
 }
 
 /// Where `warp proxy` waits for native programs.
@@ -83,8 +97,19 @@ pub struct ListenerConfig {
     pub tenant: String,
     /// How many programs may be connected at the same time. Default 1,000.
     pub clients: usize,
-    /// Certificate and key for encryption on the way from the programs, as the paths are written. Default none.
-    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Encryption on the way from the programs. Default none.
+    pub tls: Option<ListenerTls>,
+}
+
+/// Encryption on the way from the programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerTls {
+    /// The certificates, as the path is written.
+    pub certificate: PathBuf,
+    /// The private key, as the path is written.
+    pub key: PathBuf,
+    /// Whether programs without encryption are refused. Default false.
+    pub required: bool,
 }
 
 /// Where a listener listens.
@@ -92,9 +117,17 @@ pub struct ListenerConfig {
 pub enum ListenPlace {
     /// TCP.
     Tcp(SocketAddr),
-    /// A Unix socket, as the path is written.
-    Unix(PathBuf),
+    /// A Unix socket.
+    Unix {
+        /// Its path, as it is written.
+        path: PathBuf,
+        /// Its mode. Default 0o600.
+        mode: u32,
+    },
 }
+
+/// The mode of a Unix socket, unless told otherwise.
+const OWNER_ONLY: u32 = 0o600;
 
 pub(in crate::config) fn read(
     reader: &Reader<'_>,
@@ -110,25 +143,34 @@ pub(in crate::config) fn read(
         if !bindings.iter().any(|known| known.binding.name == binding) {
             return Err(table.error("binding", &format!("there is no `[bindings.{binding}]`")));
         }
+        let mode =
+            raw.mode.as_deref().map(file_mode).transpose().map_err(|what| table.error("mode", what))?;
         let place = match (raw.address, raw.socket) {
+            (Some(_), None) if mode.is_some() => {
+                return Err(table.error("mode", "only a Unix socket has a mode"));
+            }
             (Some(address), None) => {
                 let wrong = "not an address and port such as \"127.0.0.1:6432\" or \"[::1]:6432\"";
                 ListenPlace::Tcp(address.parse().map_err(|_| table.error("address", wrong))?)
             }
-            (None, Some(socket)) if !socket.is_empty() => ListenPlace::Unix(socket.into()),
+            (None, Some(socket)) if !socket.is_empty() => {
+                ListenPlace::Unix { path: socket.into(), mode: mode.unwrap_or(OWNER_ONLY) }
+            }
             (Some(_), Some(_)) => return Err(table.error("socket", "it is an address or a socket, not both")),
             _ => return Err(missing("`address = \"127.0.0.1:PORT\"` or `socket = \"PATH\"`")),
         };
-        let same = |known: &&ListenerConfig| {
-            known.place == place && !matches!(place, ListenPlace::Tcp(address) if address.port() == 0)
+        let same = |known: &&ListenerConfig| match (&known.place, &place) {
+            (ListenPlace::Tcp(known), ListenPlace::Tcp(address)) => known == address && address.port() != 0,
+            (ListenPlace::Unix { path: known, .. }, ListenPlace::Unix { path, .. }) => known == path,
+            _ => false,
         };
         if let Some(other) = listeners.iter().find(same) {
             return Err(missing(&format!("another place: `listeners.{}` listens there", other.name)));
         }
         let tls = match raw.tls {
             None => None,
-            Some(RawListenerTls { certificate: Some(certificate), key: Some(key) }) => {
-                Some((certificate.into(), key.into()))
+            Some(RawListenerTls { certificate: Some(certificate), key: Some(key), required }) => {
+                Some(ListenerTls { certificate: certificate.into(), key: key.into(), required })
             }
             Some(_) => {
                 let message = format!("`[listeners.{name}.tls]`: a certificate and its key belong together");
@@ -141,4 +183,9 @@ pub(in crate::config) fn read(
         listeners.push(ListenerConfig { binding, place, tenant, clients, tls, name });
     }
     Ok(listeners)
+}
+
+fn file_mode(text: &str) -> Result<u32, &'static str> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777 && !text.starts_with('+'));
+    mode.ok_or("not a mode such as \"0660\"")
 }

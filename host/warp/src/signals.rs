@@ -7,7 +7,7 @@ use warpgrid_host::shims::signals::SignalType;
 
 /// A signal of the system that guests may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SystemSignal {
+pub(crate) enum SystemSignal {
     /// SIGTERM.
     Terminate,
     /// SIGINT, which is Ctrl-C.
@@ -18,7 +18,7 @@ pub(super) enum SystemSignal {
 
 impl SystemSignal {
     /// What a shell shows for a program that the signal has ended.
-    pub(super) fn exit_code(self) -> u8 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             SystemSignal::Hangup => 128 + 1,
             SystemSignal::Interrupt => 128 + 2,
@@ -27,7 +27,7 @@ impl SystemSignal {
     }
 
     /// Delivers it to every running instance. True when one of them asked for it.
-    pub(super) fn deliver(self, application: &Application) -> bool {
+    pub(crate) fn deliver(self, application: &Application) -> bool {
         let signal = match self {
             SystemSignal::Terminate => SignalType::Terminate,
             SystemSignal::Interrupt => SignalType::Interrupt,
@@ -38,7 +38,7 @@ impl SystemSignal {
 }
 
 /// The signals that come to this process.
-pub(super) struct SystemSignals {
+pub(crate) struct SystemSignals {
     terminate: unix::Signal,
     interrupt: unix::Signal,
     hangup: unix::Signal,
@@ -46,7 +46,7 @@ pub(super) struct SystemSignals {
 
 impl SystemSignals {
     /// Listens from now on: none of the signals ends this process by itself any more.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self {
             terminate: unix::signal(SignalKind::terminate())?,
             interrupt: unix::signal(SignalKind::interrupt())?,
@@ -55,7 +55,7 @@ impl SystemSignals {
     }
 
     /// The next one.
-    pub(super) async fn next(&mut self) -> SystemSignal {
+    pub(crate) async fn next(&mut self) -> SystemSignal {
         tokio::select! {
             _ = self.terminate.recv() => SystemSignal::Terminate,
             _ = self.interrupt.recv() => SystemSignal::Interrupt,
