@@ -38,7 +38,7 @@ impl Account {
     ///
     /// # Errors
     /// When `setpriv` is needed and missing.
-    pub(crate) fn prefix(self, reads: &Path) -> anyhow::Result<Vec<OsString>> {
+    pub(crate) fn prefix(self) -> anyhow::Result<Vec<OsString>> {
         let found = find_on_path("setpriv");
         let mut prefix: Vec<OsString> = Vec::new();
         match (self, found) {
@@ -53,15 +53,28 @@ impl Account {
                 prefix.push(format!("--reuid={user}").into());
                 prefix.push(format!("--regid={group}").into());
                 prefix.push("--clear-groups".into());
-                if !anybody_reaches(reads) {
-                    // The cache lies in root's own home: the right to look into folders is kept, that to write is not.
-                    prefix.push("--inh-caps=-all,+dac_read_search".into());
-                    prefix.push("--ambient-caps=-all,+dac_read_search".into());
-                }
             }
         }
         prefix.extend(["--pdeathsig", "KILL", "--"].map(OsString::from));
         Ok(prefix)
+    }
+
+    /// Makes sure that this user can reach a folder of packages or for data, which `variable` chose.
+    ///
+    /// # Errors
+    /// When a folder above it is closed to others.
+    pub(crate) fn reaches(self, folder: &Path, variable: &str) -> anyhow::Result<()> {
+        let closed = folder.ancestors().find(|above| {
+            above.metadata().is_ok_and(|found| found.is_dir() && found.permissions().mode() & 0o001 == 0)
+        });
+        match (self, closed) {
+            (Self::Nobody(..), Some(closed)) => bail!(
+                "servers of root run as `nobody`, who cannot reach `{}`: `{}` is closed to others; set `{variable}` to a folder that is not",
+                folder.display(),
+                closed.display()
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// Gives a file or folder, and all in it, to this user.
@@ -81,14 +94,24 @@ impl Account {
     }
 }
 
-/// Whether a user without rights may reach `path`: every folder above it lets others through.
-pub(crate) fn anybody_reaches(path: &Path) -> bool {
-    path.ancestors().all(|folder| {
-        folder.metadata().is_ok_and(|found| !found.is_dir() || found.permissions().mode() & 0o001 != 0)
-    })
-}
-
 fn find_on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_nobody_reaches_is_named_with_what_chose_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let error = Account::Nobody(NOBODY.0, NOBODY.1).reaches(&inside, "TMPDIR").unwrap_err().to_string();
+        let closed = format!("`{}` is closed to others", folder.path().display());
+        assert!(error.contains(&closed) && error.contains("set `TMPDIR`"), "{error}");
+        Account::Oneself.reaches(&inside, "TMPDIR").unwrap();
+    }
 }

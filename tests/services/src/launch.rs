@@ -29,7 +29,7 @@ pub(crate) fn start(
         .open(log)
         .with_context(|| format!("opening the log `{}`", log.display()))?;
     let errors = output.try_clone().with_context(|| format!("opening the log `{}`", log.display()))?;
-    let mut line: Vec<OsString> = account.prefix(&program.path)?;
+    let mut line: Vec<OsString> = account.prefix()?;
     line.push(PathBuf::from(&program.path).into());
     line.extend(program.arguments.iter().cloned());
     let mut command = Command::new(&line[0]);

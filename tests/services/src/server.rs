@@ -102,7 +102,7 @@ impl Server {
         let end = Instant::now() + START;
         while !product.is_ready(&self.setting) {
             if let Some(status) = running.ended()? {
-                bail!("it ended with {status}:\n{}{}", launch::tail(&place.log()), self.hint());
+                bail!("it ended with {status}:\n{}", launch::tail(&place.log()));
             }
             if Instant::now() > end {
                 bail!("it does not answer within {} s:\n{}", START.as_secs(), launch::tail(&place.log()));
@@ -111,21 +111,6 @@ impl Server {
         }
         *slot = Some(running);
         Ok(())
-    }
-
-    /// The next step after a server that could not even read its own program.
-    fn hint(&self) -> String {
-        let folder = self.setting.place.services.folder();
-        let unreachable =
-            self.setting.place.account != Account::Oneself && !crate::account::anybody_reaches(folder);
-        if unreachable {
-            format!(
-                "\n(if it could not read `{}`: servers of root run as `nobody`; set `WARPGRID_CACHE` to a folder that everybody may read)",
-                folder.display()
-            )
-        } else {
-            String::new()
-        }
     }
 
     /// Which server it is.

@@ -62,14 +62,12 @@ impl Services {
 
     /// A PostgreSQL 15. Users: `app` (SCRAM-SHA-256), `app_md5` (MD5), `app_password` (clear text), `app_trust` (none);
     /// database `app`, owned by `app`. The superuser `postgres` is let in through the Unix socket alone, unasked.
-    #[must_use]
     pub fn postgres(&self) -> ServerBuilder {
         ServerBuilder::new(self, ProductKind::Postgres)
     }
 
     /// A MariaDB 10.11. Users: `app` (mysql_native_password), `app_ed25519` (ed25519), both with all rights on database
     /// `app`; `admin` with all rights, through the Unix socket alone; `root` for the operating system's user of that name.
-    #[must_use]
     pub fn mariadb(&self) -> ServerBuilder {
         ServerBuilder::new(self, ProductKind::Mariadb)
     }
@@ -97,13 +95,11 @@ impl Services {
     }
 
     /// A Redis 7.0. Users: `default` and `app`, each with a password and all rights; 64 databases.
-    #[must_use]
     pub fn redis(&self) -> ServerBuilder {
         ServerBuilder::new(self, ProductKind::Redis)
     }
 
     /// A PgBouncer 1.18. Needs [`ServerBuilder::in_front_of`] a PostgreSQL, whose users `app` and `app_md5` it takes over.
-    #[must_use]
     pub fn pgbouncer(&self) -> ServerBuilder {
         ServerBuilder::new(self, ProductKind::Pgbouncer)
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::paths::Paths;
+use crate::services;
 
 /// Flags of `clean`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,10 @@ pub fn run(args: &CleanArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     remove(&paths.target)?;
     if args.cache {
         remove(&paths.cache)?;
+        // Where root's database servers lie; another user has none there.
+        if services::folder_outside_cache().is_dir() {
+            remove(services::folder_outside_cache())?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

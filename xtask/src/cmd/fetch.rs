@@ -1,7 +1,7 @@
 //! `cargo xtask fetch`: gets inputs into the cache; knows not what is built from them.
 use std::process::ExitCode;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Role};
 use crate::paths::Paths;
 use crate::source::{FetchOptions, FetchedInput, Fetcher};
 
@@ -11,10 +11,11 @@ use crate::source::{FetchOptions, FetchedInput, Fetcher};
 Examples:
   cargo xtask fetch                  everything that a build or a test needs
   cargo xtask fetch llvm libc        these inputs only
+  cargo xtask services fetch         the database servers of tests, which are not among everything
   cargo xtask fetch --offline        is everything at hand? (cache and digest folder only)
   WARPGRID_DISTFILES=/mnt/files cargo xtask fetch    look into a folder of files by digest first")]
 pub struct FetchArgs {
-    /// Inputs of `sdk-manifest.toml`; all of them when none is named
+    /// Inputs of `sdk-manifest.toml`; all but the services when none is named
     input: Vec<String>,
     /// Use no network: the cache and the digest folder only
     #[arg(long)]
@@ -41,7 +42,7 @@ pub fn run(args: &FetchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
         ..FetchOptions::new(paths.cache.clone(), paths.distfiles.clone(), paths.clients.clone())
     };
     let names: Vec<&str> = if args.input.is_empty() {
-        manifest.inputs.iter().map(|input| input.name.as_str()).collect()
+        all_but_services(&manifest)
     } else {
         args.input.iter().map(String::as_str).collect()
     };
@@ -56,6 +57,12 @@ pub fn run(args: &FetchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a build or a test of the SDK needs. A service may be gone from its suite without anybody missing it here.
+fn all_but_services(manifest: &Manifest) -> Vec<&str> {
+    let inputs = manifest.inputs.iter().filter(|input| input.role != Role::Service);
+    inputs.map(|input| input.name.as_str()).collect()
+}
+
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn report(input: &FetchedInput) {
     for tried in &input.tried {
@@ -64,5 +71,18 @@ fn report(input: &FetchedInput) {
     println!("{} {} ({})", input.input, input.revision, input.kind_used.as_str());
     for artifact in &input.artifacts {
         println!("  {} {} {}", artifact.name, artifact.version, artifact.path.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_fetched_only_by_name() {
+        let text = include_str!("../../tests/manifest/good.toml");
+        let manifest = Manifest::parse("good.toml", text).unwrap();
+        assert!(manifest.input("redis").is_ok());
+        assert_eq!(all_but_services(&manifest), ["libc", "zlib"]);
     }
 }

@@ -1,23 +1,27 @@
 //! The folder of unpacked servers, `$WARPGRID_SERVICES` of the tests: made once for all checkouts. Starts no server.
 //!
 //! ```text
-//! <cache>/services/<hex>/packages         link to PostgreSQL, MariaDB, Redis, PgBouncer and their libraries
-//! <cache>/services/<hex>/mysql            link to MySQL, or instead of it
-//! <cache>/services/<hex>/mysql.skipped    why there is none
-//! <cache>/services/<hex>/templates/       written by the tests: data folders as a fresh server has them
+//! <place>/<hex>/packages/        PostgreSQL, MariaDB, Redis, PgBouncer and their libraries
+//! <place>/<hex>/mysql/           MySQL, or instead of it
+//! <place>/<hex>/mysql.skipped    why there is none
+//! <place>/<hex>/templates/       written by the tests: data folders as a fresh server has them
 //! ```
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+//! The place is `<cache>/services`, where `packages` and `mysql` are links to built parts. Servers of root run as `nobody`,
+//! who cannot look into a cache in root's home: then it is `/var/cache/warpgrid/services`, with files of its own.
+use std::path::PathBuf;
 
 use anyhow::Context;
 
 use crate::cache::Cache;
 use crate::digest::sha256_hex;
+use crate::hint::WithHint as _;
 use crate::manifest::Manifest;
 use crate::paths::Paths;
 use crate::run::RunOptions;
 use crate::step::{StepContext, unpacked_packages};
 use crate::{file, tree};
+
+use super::place::Place;
 
 /// What goes into one folder together.
 const INPUTS: &[&str] = &["postgresql", "mariadb", "redis", "pgbouncer", "service-libraries"];
@@ -51,22 +55,27 @@ pub fn folder(paths: &Paths, run: &RunOptions) -> anyhow::Result<PathBuf> {
     };
 
     let cache = Cache::open(&paths.cache)?;
-    let name = sha256_hex(packages.as_os_str().as_encoded_bytes());
-    let folder = cache.root().join("services").join(&name[..16]);
+    // Templates belong to the versions that made them.
+    let name = sha256_hex(format!("{} {mysql:?}", packages.display()).as_bytes());
     let _lock = cache.lock(&format!("services {name}"))?;
-    tree::create(&folder)?;
-    link(&packages, &folder.join("packages"))?;
-    let (place, skipped) = (folder.join("mysql"), folder.join("mysql.skipped"));
-    match mysql {
-        Ok(tree) => {
-            link(&tree, &place)?;
-            file::remove(&skipped)?;
+    let place = Place::for_servers(cache.root());
+    let folder = place.folder().join(&name[..16]);
+    let skipped = folder.join("mysql.skipped");
+    let fill = || {
+        tree::create(&folder)?;
+        place.put(&packages, &folder.join("packages"))?;
+        match &mysql {
+            Ok(tree) => {
+                place.put(tree, &folder.join("mysql"))?;
+                file::remove(&skipped)
+            }
+            Err(reason) => {
+                place.remove(&folder.join("mysql"))?;
+                file::replace(&skipped, reason.as_bytes())
+            }
         }
-        Err(reason) => {
-            file::remove(&place)?;
-            file::replace(&skipped, reason.as_bytes())?;
-        }
-    }
+    };
+    fill().hint("set `WARPGRID_CACHE` to a folder that everybody may read, and run the command again")?;
     Ok(folder)
 }
 
@@ -74,15 +83,6 @@ pub fn folder(paths: &Paths, run: &RunOptions) -> anyhow::Result<PathBuf> {
 fn reason_to_skip(error: anyhow::Error) -> anyhow::Result<String> {
     let text = error.root_cause().to_string();
     if UNAVAILABLE.iter().any(|beginning| text.starts_with(beginning)) { Ok(text) } else { Err(error) }
-}
-
-/// Makes `path` lead to `target`, whatever it led to before.
-fn link(target: &Path, path: &Path) -> anyhow::Result<()> {
-    if std::fs::read_link(path).is_ok_and(|present| present == target) {
-        return Ok(());
-    }
-    file::remove(path)?;
-    symlink(target, path).with_context(|| format!("linking `{}`", path.display()))
 }
 
 #[cfg(test)]
@@ -98,15 +98,5 @@ mod tests {
         assert!(skipped.contains("gone from suite"));
         let wrong = reason_to_skip(anyhow::anyhow!("source `debian` answered with other bytes")).unwrap_err();
         assert!(wrong.to_string().contains("other bytes"));
-    }
-
-    #[test]
-    fn a_link_is_moved_to_another_target() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("link");
-        for target in ["one", "one", "two"] {
-            link(Path::new(target), &path).unwrap();
-            assert_eq!(std::fs::read_link(&path).unwrap(), Path::new(target));
-        }
     }
 }

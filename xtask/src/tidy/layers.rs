@@ -12,6 +12,8 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ("xtask/src/toolchain/", "crate::source", "a toolchain is laid out from unpacked folders"),
     ("xtask/src/rust_std/", "crate::source", "a standard library is laid out from unpacked folders"),
     ("xtask/src/guests/", "crate::source", "a guest is built with what a step fetched"),
+    ("xtask/src/services/", "crate::source", "services are unpacked from what a step fetched"),
+    ("tests/services/", "warpgrid_pool", "the servers know nothing of what is tested with them"),
     ("xtask/src/pack/", "crate::step", "packing knows not how its parts were built"),
     ("xtask/src/plan.rs", "crate::source", "a plan is pure data"),
     ("xtask/src/plan.rs", "crate::exec", "a plan is pure data"),

@@ -33,7 +33,7 @@ pub(super) fn write(state: &Path, started: &Started, variables: &[(String, Strin
         .with_context(|| format!("writing `{}`", path.display()))?;
     file.write_all(text.as_bytes()).with_context(|| format!("writing `{}`", path.display()))?;
 
-    let servers: Vec<Value> = started.servers.iter().map(|server| describe(server)).collect();
+    let servers: Vec<Value> = started.servers.iter().map(describe).collect();
     let value = json!({
         "process": std::process::id(),
         "servers": servers,
