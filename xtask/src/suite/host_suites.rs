@@ -7,6 +7,7 @@ use crate::exec::Program;
 use crate::guests;
 use crate::report::SuiteReport;
 use crate::run::RunOptions;
+use crate::services;
 use crate::step::host_cargo;
 use crate::tree;
 
@@ -24,6 +25,9 @@ enum Share {
     Program(&'static str),
 }
 
+/// Suites whose tests start database servers.
+const WITH_SERVERS: &[&str] = &["guests-db", "warp-proxy"];
+
 /// Every suite with its share. What nobody has runs in the suite `host`.
 const SHARES: &[(&str, Share)] = &[
     ("dns", Share::Modules(&["dns", "names"])),
@@ -40,6 +44,7 @@ const SHARES: &[(&str, Share)] = &[
     ("guests-rust", Share::Modules(&["guests_rust", "guests_sdk"])),
     ("guests-go", Share::Modules(&["guests_go"])),
     ("guests-db", Share::Modules(&["guests_db"])),
+    ("warp-proxy", Share::Program("proxy")),
     ("embed", Share::Modules(&["embed"])),
 ];
 
@@ -53,7 +58,11 @@ pub(super) fn named(context: &SuiteContext<'_>, suite: &str) -> anyhow::Result<S
         .iter()
         .find(|(name, _)| *name == suite)
         .with_context(|| format!("no tests are listed for the suite `{suite}`"))?;
-    let tests = Tests::prepare(context)?;
+    let mut tests = Tests::prepare(context)?;
+    if WITH_SERVERS.contains(&suite) {
+        let options = RunOptions { offline: context.offline, jobs: context.jobs };
+        tests.cargo = tests.cargo.env("WARPGRID_SERVICES", services::folder(context.paths, &options)?);
+    }
     match share {
         Share::Program(program) => cargo_test(&tests.cargo().args(["--test", program]), &mut report)?,
         Share::Modules(modules) => {

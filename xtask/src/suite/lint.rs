@@ -33,6 +33,19 @@ pub(super) fn lint(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
             .args(["clippy", "--package", "xtask", "--all-targets", "--", "-D", "warnings"])
             .run(&context.log("clippy-xtask"))
     });
+    report.case("clippy of the pool", || {
+        cargo()
+            .args([
+                "clippy",
+                "--package",
+                "warpgrid-pool",
+                "--package",
+                "warpgrid-test-services",
+                "--all-targets",
+            ])
+            .args(["--", "-D", "warnings"])
+            .run(&context.log("clippy-pool"))
+    });
     report.case("clippy of the host", || {
         host_cargo(context.paths)
             .args(["clippy", "--release", "--all-targets"])

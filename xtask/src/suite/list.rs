@@ -1,7 +1,7 @@
 //! The one list of suites; adding a suite is a file and a row here.
 use super::{
-    SuiteContext, driver_matrix, first_guest, host_suites, libc, lint, no_std, repro, robustness, rust_tests,
-    series, sysroot, third_party,
+    SuiteContext, driver_matrix, first_guest, host_suites, libc, lint, no_std, pool_suites, repro,
+    robustness, rust_tests, series, sysroot, third_party,
 };
 use crate::report::SuiteReport;
 
@@ -55,6 +55,27 @@ pub const SUITES: &[Suite] = &[
         quick: true,
         needs_sdk: false,
         run: no_std::run,
+    },
+    Suite {
+        name: "pool",
+        about: "the pool of database sessions, its wire protocols against real servers",
+        quick: false,
+        needs_sdk: false,
+        run: pool_suites::rest,
+    },
+    Suite {
+        name: "sim",
+        about: "the pool simulated from seeds, under a clock that does not run (`--full`: 10,000 seeds)",
+        quick: false,
+        needs_sdk: false,
+        run: |context| pool_suites::named(context, "sim"),
+    },
+    Suite {
+        name: "tls-table",
+        about: "whom the pool trusts: certificates, names, dates, versions",
+        quick: false,
+        needs_sdk: false,
+        run: |context| pool_suites::named(context, "tls-table"),
     },
     Suite {
         name: "host",
@@ -160,6 +181,13 @@ pub const SUITES: &[Suite] = &[
         quick: false,
         needs_sdk: true,
         run: |context| host_suites::named(context, "guests-db"),
+    },
+    Suite {
+        name: "warp-proxy",
+        about: "`warp proxy` between native clients and real databases",
+        quick: false,
+        needs_sdk: false,
+        run: |context| host_suites::named(context, "warp-proxy"),
     },
     Suite {
         name: "embed",

@@ -7,6 +7,7 @@ mod libc;
 mod lint;
 mod list;
 mod no_std;
+mod pool_suites;
 mod repro;
 mod robustness;
 mod rust_tests;

@@ -34,7 +34,8 @@ pub(super) fn series_tests(context: &SuiteContext<'_>, report: &mut SuiteReport)
     cargo_test(&cargo, report)
 }
 
-fn driver_cargo(context: &SuiteContext<'_>) -> Program {
+/// cargo with the profile and the folder of the build driver itself.
+pub(super) fn driver_cargo(context: &SuiteContext<'_>) -> Program {
     Program::new("cargo").current_dir(&context.paths.root).env("CARGO_TERM_COLOR", "never")
 }
 

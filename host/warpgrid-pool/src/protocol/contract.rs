@@ -182,6 +182,7 @@ pub struct GuestHello {
 }
 
 /// Watches one session from its login on, header by header. It allocates nothing while queries and answers pass.
+#[expect(clippy::wrong_self_convention, reason = "the names say who sent the bytes")]
 pub trait Tracker: Send {
     /// Looks at bytes that the guest wants to send and says what becomes of the first of them. What it says to
     /// forward it counts as sent.

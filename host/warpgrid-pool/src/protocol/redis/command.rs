@@ -96,11 +96,14 @@ fn number(bytes: &[u8], kind: u8, most: usize) -> Result<Option<(usize, usize)>,
     Ok(None)
 }
 
+/// The words of a command, and how many bytes they took.
+type Words<'a> = (Vec<&'a [u8]>, usize);
+
 /// A whole command with its arguments. None: more bytes are needed.
 ///
 /// # Errors
 /// [`Violation`]: this is not a command, or one that would be longer than [`MAX_HELD_BYTES`].
-pub(super) fn whole(bytes: &[u8]) -> Result<Option<(Vec<&[u8]>, usize)>, Violation> {
+pub(super) fn whole(bytes: &[u8]) -> Result<Option<Words<'_>>, Violation> {
     let too_long = Violation("a command about the connection that is too long");
     let (name, mut at, arguments) = match head(bytes)? {
         Head::Short => return Ok(None),
