@@ -1,6 +1,7 @@
 //! What becomes of a session after its guest: reset and kept, or closed; knows no queue.
 
 use crate::inner::Inner;
+use crate::promised::Work;
 use crate::protocol::LoginRequest;
 use crate::session::Session;
 use std::sync::Arc;
@@ -11,12 +12,13 @@ use tokio::time::{Instant, timeout};
 pub(crate) struct Busy {
     inner: Arc<Inner>,
     session: Option<Session>,
+    work: Work,
 }
 
 impl Busy {
     /// `session` must have been counted as busy.
-    pub(crate) fn new(inner: Arc<Inner>, session: Session) -> Self {
-        Self { inner, session: Some(session) }
+    pub(crate) fn new(inner: Arc<Inner>, session: Session, work: Work) -> Self {
+        Self { inner, session: Some(session), work }
     }
 
     /// The pool and the session to work on.
@@ -30,21 +32,9 @@ impl Busy {
     }
 
     fn settle(&mut self, result: Result<(), &'static str>) {
-        let Some(mut session) = self.session.take() else { return };
+        let Some(session) = self.session.take() else { return };
         let now = Instant::now();
-        self.inner.change(|state, effects| {
-            state.busy -= 1;
-            match result {
-                Ok(()) => {
-                    session.last_checked = now;
-                    state.arrive(session, now, effects);
-                }
-                Err(reason) => {
-                    state.end(session, reason, effects);
-                    state.share_out(now, effects);
-                }
-            }
-        });
+        self.inner.change(|state, effects| state.worked_on(session, self.work, result, now, effects));
     }
 }
 
@@ -72,9 +62,6 @@ pub(crate) async fn reset(mut busy: Busy) {
             Err(_) => Err("its reset took too long"),
         },
     };
-    if reset.is_ok() {
-        inner.state().counts.reset += 1;
-    }
     busy.finish(reset);
 }
 

@@ -32,7 +32,8 @@ pub struct PoolOptions {
     pub reply: Duration,
     /// How long a transaction may stand open without any byte before its session is destroyed. Default 300 seconds.
     pub transaction: Duration,
-    /// How long resetting a session may take before it is destroyed. Default 5 seconds.
+    /// How long resetting a session may take before it is destroyed. A guest that could use it waits so long before a new
+    /// one is opened for it. Default 5 seconds.
     pub reset: Duration,
 }
 

@@ -9,6 +9,7 @@ use crate::error::PoolError;
 use crate::guard::{Guard, Slot};
 use crate::key::{MAX_STARTUP_BYTES, SessionKey, StartupSet};
 use crate::net::Connector;
+use crate::promised::Work;
 use crate::protocol::{CancelKey, Verdict, WireProtocol};
 use crate::session::Session;
 use crate::state::{Effects, State};
@@ -59,6 +60,7 @@ impl Inner {
             opening: None,
             taken: Default::default(),
             busy: 0,
+            coming: Default::default(),
             holds: Default::default(),
             down: None,
             refused: Vec::new(),
@@ -132,10 +134,10 @@ impl Inner {
             cleanup::close(self, session, reason);
         }
         for session in effects.resets {
-            self.spawn(cleanup::reset(cleanup::Busy::new(self.clone(), session)));
+            self.spawn(cleanup::reset(cleanup::Busy::new(self.clone(), session, Work::Reset)));
         }
         for session in effects.checks {
-            self.spawn(healthcheck::check(cleanup::Busy::new(self.clone(), session)));
+            self.spawn(healthcheck::check(cleanup::Busy::new(self.clone(), session, Work::Check)));
         }
         if effects.start_opener {
             self.spawn(opening::run(opening::Opener::new(self.clone())));
@@ -183,7 +185,7 @@ impl Inner {
             }
             state.tickets += 1;
             let ticket = state.tickets;
-            let waiter = Waiter { ticket, key: key.clone(), cancel, since: now, answer };
+            let waiter = Waiter { ticket, key: key.clone(), cancel, since: now, disappointed: false, answer };
             let asked = state.ask(waiter, self.endpoint.options.queue, now, effects);
             asked.map(|()| (ticket, receiver)).map_err(|error| {
                 state.counts.failed += 1;

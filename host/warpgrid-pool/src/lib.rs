@@ -18,6 +18,7 @@
 //! | `session` | a logged-in connection to a server |
 //! | `pool`, `inner`, `state` | sharing sessions out: the face, the lock, what changes under it |
 //! | `waiting`, `idle`, `guard` | whose turn it is, the sessions that nobody has, a session that is taken |
+//! | `coming`, `promised` | sessions that are being reset and the guests that wait for just them, who gets what arrives |
 //! | `opening`, `cleanup`, `healthcheck` | tasks: logging in, making a used session new, asking whether one lives |
 //! | `monitor`, `drain` | what ends by the clock, and how everything ends |
 //! | `cancel` | which running query a guest may cancel |
@@ -37,6 +38,7 @@ pub mod stats;
 
 mod cancel;
 mod cleanup;
+mod coming;
 mod drain;
 mod guard;
 mod healthcheck;
@@ -46,6 +48,7 @@ pub mod key;
 mod monitor;
 mod opening;
 mod pool;
+mod promised;
 mod session;
 mod state;
 #[cfg(test)]

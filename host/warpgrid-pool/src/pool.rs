@@ -214,8 +214,8 @@ impl Pool {
         self.inner.wire
     }
 
-    /// Takes a session: an idle one of the same key, else a new one if there is room, else waits in line. Dropping the
-    /// future at any moment loses nothing: a session that was on its way goes to the next.
+    /// Takes a session: an idle one of the same key, else one that is just being reset, else a new one if there is room,
+    /// else waits in line. Dropping the future at any moment loses nothing: a session that was on its way goes to the next.
     pub(crate) async fn checkout(
         self: &Arc<Self>,
         tenant: &Tenant,
@@ -227,18 +227,22 @@ impl Pool {
         let (ticket, mut answer) = self.inner.ask(&key, cancel)?;
         let mut asked = Asked { inner: &self.inner, key, ticket, open: true };
         let limit = self.endpoint.options.wait;
-        let answered = tokio::select! {
-            biased;
-            answered = &mut answer => answered,
-            () = sleep(limit) => match asked.leave(false) {
-                Left::Queue => return Err(self.exhausted(begun.elapsed())),
-                Left::Granted => {
-                    let reason = format!("the logins of other sessions took longer than {limit:?}");
-                    return Err(self.inner.unreachable(reason));
-                }
-                // The time of a login has a limit of its own.
-                Left::Opening | Left::Answered => answer.await,
-            },
+        let answered = loop {
+            tokio::select! {
+                biased;
+                answered = &mut answer => break answered,
+                () = sleep(limit) => match asked.leave(false) {
+                    Left::Queue => return Err(self.exhausted(begun.elapsed())),
+                    Left::Granted => {
+                        let reason = format!("the logins of other sessions took longer than {limit:?}");
+                        return Err(self.inner.unreachable(reason));
+                    }
+                    // The session that it waited for is still being reset: from now on it waits for a new one.
+                    Left::Coming => {}
+                    // The time of a login has a limit of its own.
+                    Left::Opening | Left::Answered => break answer.await,
+                },
+            }
         };
         asked.open = false;
         answered.unwrap_or_else(|_| {
@@ -312,7 +316,7 @@ impl Asked<'_> {
         let now = Instant::now();
         let left =
             self.inner.change(|state, effects| state.leave(&self.key, self.ticket, gone, now, effects));
-        self.open = matches!(left, Left::Opening | Left::Answered);
+        self.open = matches!(left, Left::Coming | Left::Opening | Left::Answered);
         if !self.open && !gone {
             self.inner.state().counts.failed += 1;
         }

@@ -2,9 +2,11 @@
 //!
 //! A place is a session or the right to log one in; there are `size` of them. Each place is *idle*, *taken*, *busy* (reset
 //! or checked), *opening*, or *granted*: promised to a guest whose session is not being opened yet, because one is opened
-//! at a time. Guests wait in the queue only while all places are in use and none is idle: every change ends with
+//! at a time. A guest whose key a session has that is being reset waits for that session and needs no place of its own
+//! ([`Coming`]). Guests wait in the queue only while all places are in use and none is idle: every change ends with
 //! [`State::share_out`], which sees to that. What a change asks for outside the lock is collected in [`Effects`].
 
+use crate::coming::Coming;
 use crate::endpoint::Tenant;
 use crate::error::PoolError;
 use crate::guard::Slot;
@@ -30,6 +32,7 @@ pub(crate) struct State {
     pub(crate) opening: Option<Opening>,
     pub(crate) taken: BTreeMap<u64, Arc<Slot>>,
     pub(crate) busy: usize,
+    pub(crate) coming: Coming,
     pub(crate) holds: Holds,
     /// Why the server was not reached, and until when nobody tries again.
     pub(crate) down: Option<(PoolError, Instant)>,
@@ -142,6 +145,9 @@ impl State {
             self.holds.add(&waiter.key.tenant);
             self.counts.reused += 1;
             self.hand(waiter, session, now, effects);
+        } else if self.waiting.len() == 0 && self.coming.has_room(&waiter.key) {
+            self.holds.add(&waiter.key.tenant);
+            self.coming.push(waiter);
         } else if let Some(error) = self.known_failure(&waiter.key, now) {
             return Err(Some(error));
         } else if self.waiting.len() == 0 && self.make_room(effects) {
@@ -158,7 +164,7 @@ impl State {
     }
 
     /// Why a login with this key would fail, as far as is known.
-    fn known_failure(&mut self, key: &SessionKey, now: Instant) -> Option<PoolError> {
+    pub(crate) fn known_failure(&mut self, key: &SessionKey, now: Instant) -> Option<PoolError> {
         self.refused.retain(|(_, _, until)| *until > now);
         let down = self.down.iter().filter(|(_, until)| *until > now).map(|(error, until)| (error, *until));
         let refused =
@@ -212,27 +218,17 @@ impl State {
 
     /// A session that is fit for any guest of its key, and has no place of its own any more.
     pub(crate) fn arrive(&mut self, mut session: Session, now: Instant, effects: &mut Effects) {
+        let key = session.key.clone();
         if let Some(reason) = self.unfit(&mut session, now) {
             self.end(session, reason, effects);
-        } else if let Some(waiter) = self.take_granted(&session.key) {
+        } else if let Some(waiter) = self.take_promised(&key) {
             self.counts.reused += 1;
             self.hand(waiter, session, now, effects);
         } else {
             self.idle.put(session);
         }
+        self.promise_excess(&key, now, effects);
         self.share_out(now, effects);
-    }
-
-    /// A guest that was promised a session of this key.
-    fn take_granted(&mut self, key: &SessionKey) -> Option<Waiter> {
-        if let Some(opening) = &mut self.opening
-            && opening.key == *key
-            && let Some(waiter) = opening.waiter.take()
-        {
-            return Some(waiter);
-        }
-        let place = self.granted.iter().position(|waiter| waiter.key == *key)?;
-        self.granted.remove(place)
     }
 
     /// The session of a slot was taken out of it.
@@ -248,6 +244,7 @@ impl State {
             Some(reason) => self.end(session, reason, effects),
             None => {
                 self.busy += 1;
+                self.coming.begin(&session.key);
                 effects.resets.push(session);
             }
         }
@@ -328,7 +325,7 @@ impl State {
         self.share_out(now, effects);
     }
 
-    fn refuse(&mut self, waiter: Waiter, error: PoolError, effects: &mut Effects) {
+    pub(crate) fn refuse(&mut self, waiter: Waiter, error: PoolError, effects: &mut Effects) {
         self.counts.failed += 1;
         effects.refused.push((waiter.answer, error));
     }
@@ -345,7 +342,21 @@ impl State {
         if self.remove_waiting(&key.tenant, ticket, now).is_some() {
             return Left::Queue;
         }
+        if let Some(waiter) = self.coming.remove(key, ticket) {
+            let left = if gone || !self.make_room(effects) {
+                self.holds.subtract(&key.tenant);
+                Left::Queue
+            } else {
+                self.promise(waiter, now, effects);
+                Left::Coming
+            };
+            self.share_out(now, effects);
+            return left;
+        }
         if let Some(place) = self.granted.iter().position(|waiter| waiter.ticket == ticket) {
+            if !gone && std::mem::take(&mut self.granted[place].disappointed) {
+                return Left::Coming;
+            }
             self.granted.remove(place);
             self.holds.subtract(&key.tenant);
             self.share_out(now, effects);
@@ -368,7 +379,8 @@ impl State {
     pub(crate) fn drain(&mut self, error: &PoolError, now: Instant, effects: &mut Effects) {
         self.draining = true;
         let opening = self.opening.as_mut().and_then(|opening| opening.waiter.take());
-        for waiter in opening.into_iter().chain(std::mem::take(&mut self.granted)) {
+        let promised = opening.into_iter().chain(std::mem::take(&mut self.granted));
+        for waiter in promised.chain(self.coming.remove_all()) {
             self.holds.subtract(&waiter.key.tenant);
             self.refuse(waiter, error.clone(), effects);
         }
@@ -419,6 +431,8 @@ impl State {
 pub(crate) enum Left {
     /// In the queue.
     Queue,
+    /// Promised a session that is being reset, or was: if it goes on waiting, a new one is opened for it.
+    Coming,
     /// Promised a session whose login had not begun.
     Granted,
     /// Its session is being logged in.

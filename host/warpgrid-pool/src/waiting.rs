@@ -23,6 +23,8 @@ pub(crate) struct Waiter {
     pub(crate) key: SessionKey,
     pub(crate) cancel: CancelKey,
     pub(crate) since: Instant,
+    /// The session that it waited for did not come: its time for a new one begins anew, once.
+    pub(crate) disappointed: bool,
     pub(crate) answer: Answer,
 }
 
