@@ -84,10 +84,12 @@ impl GuestStream {
         Some(taken)
     }
 
-    /// Takes bytes of the guest; ready with how many were taken, at least one.
+    /// Takes bytes of the guest; ready with how many were taken, at least one. After the end they are dropped as long as
+    /// the guest has not read its last bytes: many drivers write again before they read why they were refused, and a
+    /// network would take that too.
     ///
     /// # Errors
-    /// [`PoolError`]: why the session ended.
+    /// [`PoolError`]: why the session ended; not before the guest has taken everything.
     pub fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, PoolError>> {
         self.wakers.register_writer(context.waker());
         self.drive_login();
@@ -117,6 +119,7 @@ impl GuestStream {
                     Err(ending) => Poll::Ready(Err(self.end_by(ending))),
                 }
             }
+            Phase::Ended if !self.buffers.output.is_empty() => Poll::Ready(Ok(bytes.len())),
             Phase::Ended => Poll::Ready(Err(self.why())),
         }
     }
@@ -124,7 +127,7 @@ impl GuestStream {
     /// Ready when everything taken was handed to the server, or waits for a reason of the protocol.
     ///
     /// # Errors
-    /// [`PoolError`]: why the session ended.
+    /// [`PoolError`]: why the session ended; not before the guest has taken everything.
     pub fn poll_flush_guest(&mut self, context: &mut Context<'_>) -> Poll<Result<(), PoolError>> {
         self.wakers.register_writer(context.waker());
         self.drive_login();
@@ -140,6 +143,7 @@ impl GuestStream {
                     Err(ending) => Poll::Ready(Err(self.end_by(ending))),
                 }
             }
+            Phase::Ended if !self.buffers.output.is_empty() => Poll::Ready(Ok(())),
             Phase::Ended => Poll::Ready(self.error.clone().map_or(Ok(()), Err)),
         }
     }

@@ -51,7 +51,7 @@ async fn a_guest_that_never_says_who_it_is_is_refused() {
 async fn a_login_has_a_limit() {
     let scene = scene(1000);
     let mut guest = scene.guest();
-    assert!(send(&mut guest, &[b'x'; 70_000]).await.is_err());
+    send(&mut guest, &[b'x'; 70_000]).await.unwrap();
     assert!(rest(&mut guest).await.contains("a login of more than 64 KiB"));
 }
 
@@ -70,6 +70,24 @@ async fn a_guest_is_told_why_it_gets_no_session() {
     );
     assert_eq!(checked_out.err().as_ref(), guest.error());
     assert!(send(&mut guest, b"ask two\n").await.is_err());
+}
+
+/// As with a network: a driver that writes again before it reads must not lose the words that say why.
+#[tokio::test(start_paused = true)]
+async fn a_refused_guest_may_write_before_it_reads_why() {
+    let scene = scene(1000);
+    *scene.network.down.lock().unwrap() = true;
+    let mut guest = scene.guest();
+    send(&mut guest, b"hello\n").await.unwrap();
+    poll_fn(|context| guest.poll_checked_out(context)).await.unwrap_err();
+    for _ in 0..3 {
+        send(&mut guest, &[b'x'; 100_000]).await.unwrap();
+        assert_eq!(chunk(&mut guest, 7).await.map(|bytes| bytes.len()), Some(7));
+    }
+    assert!(guest.capacity() < 10_000, "what is dropped takes no memory");
+    assert!(rest(&mut guest).await.contains("cannot be reached"));
+    assert!(send(&mut guest, b"ask two\n").await.is_err());
+    poll_fn(|context| guest.poll_flush_guest(context)).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
