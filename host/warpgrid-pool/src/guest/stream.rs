@@ -213,6 +213,12 @@ impl GuestStream {
         self.buffers.input.capacity() + self.buffers.output.capacity()
     }
 
+    /// How many bytes wait for the guest.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.buffers.output.len()
+    }
+
     /// Whether the stream has ended; something may still be there to take.
     fn has_ended(&self) -> bool {
         matches!(self.phase, Phase::Ended)

@@ -10,12 +10,13 @@ use crate::{ConnectionPoolManager, Pool};
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream, ReadBuf, duplex,
+    AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, DuplexStream, ReadBuf,
+    duplex,
 };
 use tokio::sync::mpsc;
 
@@ -27,6 +28,8 @@ pub(crate) struct Network {
     capacity: usize,
     servers: mpsc::UnboundedSender<Server>,
     pub(crate) down: Mutex<bool>,
+    /// Connections keep what was written until they are flushed, as encrypted ones may.
+    pub(crate) holds: AtomicBool,
     pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) writes: Arc<AtomicUsize>,
 }
@@ -40,7 +43,11 @@ impl Connector for Network {
             let (stream, server) = duplex(self.capacity);
             let _ = self.servers.send(BufReader::new(server));
             let (reads, writes) = (self.reads.clone(), self.writes.clone());
-            Ok(Box::new(Counted { stream, reads, writes }) as ServerStream)
+            let stream = Counted { stream, reads, writes };
+            Ok(match self.holds.load(Ordering::Relaxed) {
+                false => Box::new(stream) as ServerStream,
+                true => Box::new(BufWriter::new(stream)),
+            })
         })
     }
 }
@@ -102,6 +109,7 @@ pub(crate) fn scene_of(capacity: usize, protocol: Protocol, options: PoolOptions
         capacity,
         servers: sender,
         down: Mutex::new(false),
+        holds: AtomicBool::new(false),
         reads: Arc::default(),
         writes: Arc::default(),
     });
@@ -163,6 +171,9 @@ impl Scene {
     }
 }
 
+/// Longer than every limit of the pool: under a paused clock a test that is stuck fails at once.
+const STUCK: Duration = Duration::from_secs(100_000);
+
 /// Lets tasks in the background do all they can.
 pub(crate) async fn settle() {
     for _ in 0..100 {
@@ -181,7 +192,8 @@ pub(crate) async fn send(guest: &mut GuestStream, mut bytes: &[u8]) -> Result<()
 
 /// What there is for the guest next; None at the end.
 pub(crate) async fn chunk(guest: &mut GuestStream, max: usize) -> Option<Vec<u8>> {
-    poll_fn(|context| guest.poll_fill(context)).await;
+    let filling = poll_fn(|context| guest.poll_fill(context));
+    tokio::time::timeout(STUCK, filling).await.expect("nothing comes any more");
     guest.take(max).map(|bytes| {
         assert!(!bytes.is_empty() && bytes.len() <= max, "ready means bytes or the end");
         bytes.to_vec()
@@ -216,7 +228,7 @@ pub(crate) async fn rest(guest: &mut GuestStream) -> String {
 
 pub(crate) async fn asked(server: &mut Server) -> String {
     let mut line = String::new();
-    server.read_line(&mut line).await.unwrap();
+    tokio::time::timeout(STUCK, server.read_line(&mut line)).await.expect("nothing is asked").unwrap();
     line.trim_end_matches('\n').to_owned()
 }
 

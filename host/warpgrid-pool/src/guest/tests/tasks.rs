@@ -3,6 +3,7 @@
 use super::scene::*;
 use crate::guest::GuestStream;
 use std::future::poll_fn;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -29,8 +30,11 @@ async fn read(guest: &Shared, count: usize, step: usize) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_tasks_never_wait_for_each_other_in_vain() {
-    for (capacity, step) in [(1, 1), (7, 3), (64, 1000), (100_000, 100_000)] {
+    for (capacity, step, holds) in
+        [(1, 1, false), (7, 3, false), (64, 1000, true), (64, 1000, false), (100_000, 100_000, true)]
+    {
         let mut scene = scene(capacity);
+        scene.network.holds.store(holds, Ordering::Relaxed);
         let (guest, mut server) = scene.open().await;
         let guest: Shared = Arc::new(Mutex::new(guest));
         tokio::spawn(async move {
@@ -52,6 +56,33 @@ async fn two_tasks_never_wait_for_each_other_in_vain() {
         let got = timeout(Duration::from_secs(60), reading).await.expect("the reader is stuck").unwrap();
         assert_eq!(String::from_utf8(got).unwrap(), lines);
     }
+}
+
+/// No socket moves here: only the two tasks can wake each other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_of_the_host_wake_the_reader_and_room_for_them_the_writer() {
+    let mut scene = scene(1000);
+    let (guest, _server) = scene.open().await;
+    let guest: Shared = Arc::new(Mutex::new(guest));
+    let lines = "mine alone\n".repeat(100_000);
+    let (writer, said) = (guest.clone(), lines.clone());
+    let writing = tokio::spawn(async move { write(&writer, said.as_bytes()).await });
+    // As long as nobody reads, the writer comes to a stop.
+    let mut before = 0;
+    while before == 0 || guest.lock().unwrap().waiting() != before {
+        before = guest.lock().unwrap().waiting();
+        settle().await;
+    }
+    let (reader, count) = (guest.clone(), lines.len());
+    let reading = tokio::spawn(async move { read(&reader, count, usize::MAX).await });
+    timeout(Duration::from_secs(60), writing).await.expect("the writer is stuck").unwrap();
+    let got = timeout(Duration::from_secs(60), reading).await.expect("the reader is stuck").unwrap();
+    assert!(got == lines.as_bytes());
+    let reader = guest.clone();
+    let reading = tokio::spawn(async move { read(&reader, 11, 100).await });
+    settle().await;
+    write(&guest, b"mine alone\n").await;
+    timeout(Duration::from_secs(60), reading).await.expect("the reader is stuck").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
