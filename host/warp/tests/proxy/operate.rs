@@ -71,7 +71,7 @@ fn the_admin_socket_is_the_owners_and_belongs_to_one_proxy() {
     assert_eq!(second.code, Some(125), "{second:?}");
     assert!(second.error.contains("a proxy runs already and takes orders at"), "{}", second.error);
     assert!(proxy.order("dance")["error"].as_str().unwrap().contains("no order of a proxy"));
-    assert!(proxy.order(&"x".repeat(100_000))["error"].is_string());
+    assert!(proxy.order(&"x".repeat(10_000))["error"].is_string());
 
     // What a killed proxy left is replaced; what one that ended left is nothing.
     proxy.signal("KILL");
@@ -166,11 +166,11 @@ fn a_drain_lets_sessions_end_at_their_boundaries() {
     let (mut at_rest, mut busy) = (RawPostgres::log_in(port), RawPostgres::log_in(port));
     busy.query("BEGIN");
     proxy.signal("TERM");
-    let said = at_rest.rest();
-    assert!(said.contains("the pool is drained"), "{said}");
+    assert_eq!(at_rest.rest(), "");
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     let status = proxy.until(|status| status["draining"] == true);
     assert_eq!(status["pools"][0]["taken"], 1);
+    assert_eq!(status["pools"][0]["destroyed"]["the pool is drained"], 1);
     assert!(proxy.order("reload")["error"].as_str().unwrap().contains("draining"));
     assert_eq!(busy.query("SELECT 1").len(), 4);
     busy.query("COMMIT");
@@ -193,7 +193,7 @@ fn a_drain_by_command_prints_what_was_cut() {
     assert!(said.out.contains("  cut: db: tenant db, session 1, a transaction open"), "{}", said.out);
     assert_eq!(proxy.event("drained")["cut"].as_array().unwrap().len(), 1);
     assert_eq!(proxy.end(), Some(1));
-    assert!(open.rest().contains("the pool is drained"));
+    assert_eq!(open.rest(), "");
 }
 
 #[test]
@@ -216,7 +216,10 @@ fn people_get_a_line_for_each_listener_and_flags_that_do_not_belong_together_are
     let server = services.redis().start().unwrap();
     let folder = Folder::new().binding("db", &server, "").listener("db", "");
     folder.save();
-    let mut child = folder.warp(&[]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut child = {
+        let mut command = folder.warp(&[]);
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
     let mut line = String::new();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
     std::io::BufRead::read_line(&mut out, &mut line).unwrap();

@@ -20,7 +20,7 @@ fn databases_that_cannot_be_used_are_told_apart() {
         .binding("right", &postgres, "")
         .binding("wrong", &postgres, "")
         .binding_to("down", "postgres", closed_port(), "")
-        .binding_to("is-redis", "postgres", redis.port(), "")
+        .binding_to("is-redis", "postgres", redis.port(), "pool = { connect-seconds = 1 }")
         .binding_to("is-postgres", "redis", postgres.port(), "")
         .binding_to("is-postgres-too", "mysql", postgres.port(), "pool = { connect-seconds = 1 }");
     for name in ["wrong", "down", "is-redis", "is-postgres", "is-postgres-too"] {
@@ -40,14 +40,16 @@ fn databases_that_cannot_be_used_are_told_apart() {
         "error: `bindings.down` cannot be used",
         "Connection refused",
         "hint: is the server running",
-        "does not speak postgres",
-        "does not speak redis",
+        "error: `bindings.is-redis` cannot be used",
+        "connecting and logging in took longer than 1s",
+        "A server of another one may just wait",
+        "the server of `is-postgres` does not speak redis",
         "hint: look at `protocol` of the binding",
         "error: `bindings.is-postgres-too` cannot be used",
     ] {
         assert!(check.error.contains(words), "{words}: {}", check.error);
     }
-    assert!(!check.error.contains("hunter2"));
+    assert!(!check.error.contains("hunter2") && !check.error.contains("WARN"), "{}", check.error);
 
     // A proxy starts all the same: a database may come later.
     let proxy = folder.start();
@@ -61,7 +63,7 @@ fn databases_that_cannot_be_used_are_told_apart() {
     for (name, words) in [
         ("wrong", "the server of `wrong` refused the login that the host has for it"),
         ("down", "the server of `down` cannot be reached; it is tried again after"),
-        ("is-redis", "the server of `is-redis` does not speak PostgreSQL's protocol"),
+        ("is-redis", "the server of `is-redis` cannot be reached; it is tried again after"),
     ] {
         let error = ask(name).badly();
         assert!(error.contains(words), "{error}");
@@ -103,8 +105,7 @@ fn an_expired_certificate_of_the_server_is_refused() {
     folder.save();
     let check = folder.run(&["--check"]).badly();
     assert!(check.contains("expired") && check.contains("hint: look at `tls` of the binding"), "{check}");
-    let json = folder.run(&["--check", "--json"]).badly();
-    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&["--check", "--json"]).out).unwrap();
     assert_eq!((&json["event"], &json["ok"]), (&"checked".into(), &false.into()));
     let proxy = folder.start();
     let error = run(&psql(&services, &Place::Tcp(proxy.port("db"))), &["-c", "SELECT 1"]).badly();
@@ -191,12 +192,10 @@ fn half_a_message_and_then_silence_ends_by_the_configured_time() {
 
     let mut half_query = RawPostgres::log_in(proxy.port("db"));
     half_query.0.write_all(&query("SELECT 1")[..7]).unwrap();
-    let said = half_query.rest();
-    assert!(said.contains("its guest left a frame half sent"), "{said}");
+    assert_eq!(half_query.rest(), "");
     let mut transaction = RawPostgres::log_in(proxy.port("db"));
     transaction.query("BEGIN");
-    let said = transaction.rest();
-    assert!(said.contains("its guest left a transaction open"), "{said}");
+    assert_eq!(transaction.rest(), "");
     proxy.until_at_rest();
     let destroyed = proxy.pool("db")["destroyed"].clone();
     assert_eq!(destroyed["its guest left a frame half sent"], 1, "{destroyed}");
