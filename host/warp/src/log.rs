@@ -13,11 +13,11 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts logging for this process.
-pub(crate) fn start(format: LogFormat) {
+/// Starts logging for this process. `default` is for those who set no `RUST_LOG`.
+pub(crate) fn start(format: LogFormat, default: &str) {
     let directives = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter(&directives))
+        .with_env_filter(filter(&directives, default))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     match format {
@@ -30,9 +30,9 @@ pub(crate) fn start(format: LogFormat) {
 const COMPILER: [&str; 5] =
     ["cranelift_codegen", "cranelift_frontend", "regalloc2", "wasmtime_internal_cranelift", "wasmtime"];
 
-fn filter(directives: &str) -> EnvFilter {
+fn filter(directives: &str, default: &str) -> EnvFilter {
     let mut filter = match directives {
-        "" => format!("warn,{GUEST_TARGET}=info"),
+        "" => format!("{default},{GUEST_TARGET}=info"),
         directives => directives.to_owned(),
     };
     if !COMPILER.iter().any(|name| directives.contains(name)) {
@@ -49,9 +49,9 @@ mod tests {
 
     #[test]
     fn the_compiler_is_quiet_unless_it_is_named() {
-        assert!(filter("debug").to_string().contains("cranelift_codegen=warn"));
-        assert_eq!(filter("cranelift_codegen=trace").to_string(), "cranelift_codegen=trace");
-        assert!(filter("").to_string().contains("guest=info"));
-        assert!(filter("not a = filter").to_string().contains("warn"));
+        assert!(filter("debug", "warn").to_string().contains("cranelift_codegen=warn"));
+        assert_eq!(filter("cranelift_codegen=trace", "warn").to_string(), "cranelift_codegen=trace");
+        assert!(filter("", "warn").to_string().contains("guest=info"));
+        assert!(filter("not a = filter", "warn").to_string().contains("warn"));
     }
 }

@@ -39,7 +39,9 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    log::start(arguments.log_format);
+    // What a check finds, it says itself.
+    let checks = matches!(&arguments.command, Command::Proxy(args) if args.is_check());
+    log::start(arguments.log_format, if checks { "error" } else { "warn" });
     descriptors::raise_limit();
     let result = match arguments.command {
         Command::Run(args) => cmd::run::run(args),

@@ -9,7 +9,7 @@ use warpgrid_grants::names::ServiceRegistry;
 use warpgrid_grants::net::BindingProtocol;
 use warpgrid_pool::ConnectionPoolManager;
 use warpgrid_pool::endpoint::{Endpoint, GuestLogin, Protocol, Tenant};
-use warpgrid_pool::net::{Authorities, TcpConnector, TlsClient, TlsError, TlsOptions, Verify};
+use warpgrid_pool::net::{Authorities, ServerAddress, TcpConnector, TlsClient, TlsError, TlsOptions, Verify};
 use warpgrid_pool::secret::Secret;
 
 /// A binding cannot be used as it is configured.
@@ -112,6 +112,10 @@ fn endpoint(
 }
 
 fn tls(config: &BindingConfig, base: &Path) -> Result<Option<TlsClient>, DatabasesError> {
+    // Nobody is between the two ends of a Unix socket, and servers offer no encryption there (libpq does not ask either).
+    if let ServerAddress::Unix(_) = config.server {
+        return Ok(None);
+    }
     let binding = || config.binding.name.clone();
     let verify = match config.tls.mode {
         TlsMode::Disable => return Ok(None),

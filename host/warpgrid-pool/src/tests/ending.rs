@@ -3,6 +3,7 @@
 use super::scene::*;
 use crate::endpoint::Tenant;
 use crate::error::PoolError;
+use crate::key::StartupSet;
 use crate::protocol::CancelKey;
 use crate::stats::DrainReport;
 use std::sync::Arc;
@@ -122,6 +123,38 @@ async fn a_reload_replaces_every_session() {
     drop(opening);
     settle().await;
     assert_eq!(scene.counts(), (0, 1, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replaced_pool_keeps_its_guests_and_none_of_its_sessions() {
+    let scene = Arc::new(scene(sized(1)));
+    let (same, changed) = (endpoint(sized(1)), endpoint(sized(2)));
+    let used = scene.checkout("a").await.unwrap();
+    let kept = scene.manager.replace(vec![same]).remove(0);
+    assert_eq!((kept.stats().taken, scene.manager.retired_sessions()), (1, 0), "the very same pool");
+
+    let other = scene.clone();
+    let waiting = tokio::spawn(async move { other.checkout("b").await.unwrap() });
+    settle().await;
+    let pool = scene.manager.replace(vec![changed]).remove(0);
+    assert_eq!((pool.stats().size, scene.manager.retired_sessions()), (2, 1));
+    let new = pool.checkout(&Tenant::new("a"), StartupSet::default(), pool.cancel_key()).await.unwrap();
+    assert_eq!(ask(&used, "say still here").await.unwrap(), "still here");
+    drop(used);
+    let waited = waiting.await.unwrap();
+    assert_eq!(ask(&waited, "say in time").await.unwrap(), "in time", "who waited is served");
+    drop(waited);
+    settle().await;
+    assert_eq!(scene.destroyed("its binding was changed"), 2);
+    assert_eq!((scene.counts(), scene.manager.retired_sessions()), ((0, 0, 0, 0), 0));
+    drop(new);
+    settle().await;
+    assert_eq!((pool.stats().idle, pool.stats().opened), (1, 1));
+
+    let late = scene.checkout("c").await.unwrap();
+    ask(&late, "begin").await.unwrap();
+    let report = scene.manager.drain(Duration::from_millis(10)).await;
+    assert_eq!(report.cut.len(), 1, "a drain reaches who came late to a pool that was replaced: {report:?}");
 }
 
 #[tokio::test(start_paused = true)]

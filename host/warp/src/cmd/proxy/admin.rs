@@ -25,6 +25,8 @@ const OWNER_ONLY: u32 = 0o600;
 const CONNECTIONS: usize = 16;
 /// The longest order, in bytes.
 const LONGEST: u64 = 64;
+/// How much a client may say behind its order without losing the answer.
+const MOST_UNREAD: u64 = 64 * 1024;
 /// How long a client may take to say its order, and the last answers may take at the end.
 const WAIT: Duration = Duration::from_secs(5);
 /// How long nobody is accepted after the system could not.
@@ -129,6 +131,10 @@ async fn answer(stream: UnixStream, orders: &mpsc::Sender<Order>) -> anyhow::Res
         }
     };
     timeout(WAIT, writer.write_all(format!("{value}\n").as_bytes())).await.context("no reader")??;
+    writer.shutdown().await?;
+    // A connection that is closed with bytes unread takes the answer away again.
+    let mut rest = reader.into_inner().into_inner().take(MOST_UNREAD);
+    timeout(WAIT, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await.context("no end")??;
     Ok(())
 }
 

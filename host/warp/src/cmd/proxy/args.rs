@@ -67,6 +67,13 @@ pub(crate) struct ProxyArgs {
     pub(super) command: Option<ProxyCommand>,
 }
 
+impl ProxyArgs {
+    /// Whether it only checks.
+    pub(crate) fn is_check(&self) -> bool {
+        self.check
+    }
+}
+
 /// What can be asked of a proxy that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub(super) enum ProxyCommand {

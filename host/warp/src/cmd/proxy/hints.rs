@@ -5,9 +5,10 @@ use warpgrid_pool::error::PoolError;
 /// What to look at.
 pub(super) fn of(error: &PoolError) -> Option<&'static str> {
     match error {
-        PoolError::Unreachable { .. } => {
-            Some("is the server running, and is `server` (else `address`) of the binding where it is?")
-        }
+        PoolError::Unreachable { .. } => Some(
+            "is the server running, is `server` (else `address`) of the binding where it is, and does it speak \
+             the binding's `protocol`? A server of another one may just wait",
+        ),
         PoolError::Tls { .. } => Some(
             "look at `tls` of the binding: `ca` names the authority that signed the server's certificate, \
              mode \"verify-ca\" does not look at the name in it, \"disable\" sends everything in plain text",

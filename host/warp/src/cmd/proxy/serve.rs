@@ -24,21 +24,36 @@ use warpgrid_pool::stats::DrainReport;
 /// Serves until SIGTERM, Ctrl-C or `warp proxy drain`, then drains.
 pub(super) async fn run(args: &ProxyArgs, config: &Path) -> anyhow::Result<ExitCode> {
     // Before anyone is told that the proxy listens: from then on it must end in order.
-    let mut signals = SystemSignals::listen().context("cannot listen for signals")?;
+    let signals = SystemSignals::listen().context("cannot listen for signals")?;
     let path = admin_path(args)?;
     // First of all: what a second proxy of the same configuration must not begin.
     let mut admin = Admin::listen(&path)?;
+    let ended = serve(args, config, &path, &mut admin, signals).await;
+    // Also after an error: nothing is left at the path.
+    admin.end().await;
+    let answer = ended?;
+    announce::drained(args.json, &answer).context(CANNOT_WRITE)?;
+    let cut = answer["cut"].as_array().is_some_and(|cut| !cut.is_empty());
+    Ok(ExitCode::from(u8::from(cut)))
+}
+
+const CANNOT_WRITE: &str = "cannot write to standard output";
+
+/// Serves, and gives what is to be told at the end.
+async fn serve(
+    args: &ProxyArgs,
+    config: &Path,
+    path: &Path,
+    admin: &mut Admin,
+    mut signals: SystemSignals,
+) -> anyhow::Result<Value> {
     let (running, opened) = Running::start(config)?;
     let mut proxy =
         Proxy { running, json: args.json, draining: Arc::default(), drain: None, told: Vec::new() };
-    let metrics = match args.metrics_listen {
-        None => None,
-        Some(address) => Some(serve_metrics(address, &proxy).await?),
-    };
-    let cannot_write = "cannot write to standard output";
-    announce::listening(args.json, &opened).context(cannot_write)?;
-    announce::ready(args.json, opened.len(), &shown(&path), metrics).context(cannot_write)?;
-
+    if let Err(error) = proxy.announce(args, path, &opened).await {
+        proxy.running.end().await;
+        return Err(error);
+    }
     let report = loop {
         tokio::select! {
             report = drained(&mut proxy.drain) => break report,
@@ -46,10 +61,7 @@ pub(super) async fn run(args: &ProxyArgs, config: &Path) -> anyhow::Result<ExitC
             Some(order) = admin.orders.recv() => proxy.on_order(order),
         }
     };
-    let answer = proxy.end(&report).await;
-    admin.end().await;
-    announce::drained(args.json, &answer).context(cannot_write)?;
-    Ok(ExitCode::from(u8::from(!report.cut.is_empty())))
+    Ok(proxy.end(&report).await)
 }
 
 async fn serve_metrics(address: SocketAddr, proxy: &Proxy) -> anyhow::Result<SocketAddr> {
@@ -84,6 +96,16 @@ async fn drained(drain: &mut Option<(Drain, Instant)>) -> DrainReport {
 }
 
 impl Proxy {
+    /// Opens what only tells of the proxy, and tells where everything is.
+    async fn announce(&self, args: &ProxyArgs, path: &Path, opened: &[Value]) -> anyhow::Result<()> {
+        let metrics = match args.metrics_listen {
+            None => None,
+            Some(address) => Some(serve_metrics(address, self).await?),
+        };
+        announce::listening(self.json, opened).context(CANNOT_WRITE)?;
+        announce::ready(self.json, opened.len(), &shown(path), metrics).context(CANNOT_WRITE)
+    }
+
     fn on_signal(&mut self, signal: SystemSignal) {
         match (signal, &self.drain) {
             (SystemSignal::Hangup, None) => drop(self.reload()),

@@ -6,7 +6,7 @@ use crate::cmd::explain;
 use crate::config::read_config;
 use crate::report::{self, hinted};
 use anyhow::{Context, bail};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use warpgrid_host::application::{GuestKind, LoadError};

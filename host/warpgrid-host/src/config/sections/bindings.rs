@@ -83,7 +83,12 @@ pub(in crate::config) const KEYS: &[Key] = &[
         "The variable of the host's environment that holds it.",
     ),
     key(&["bindings", "*", "guest", "password", "file"], "text", "", "The file that holds it."),
-    key(&["bindings", "*", "tls"], "table", "", "Encryption on the way to the server."),
+    key(
+        &["bindings", "*", "tls"],
+        "table",
+        "",
+        "Encryption on the way to the server. Over a Unix socket there is none.",
+    ),
     key(
         &["bindings", "*", "tls", "mode"],
         "text",
