@@ -1,12 +1,14 @@
 //! Builds the Rust drivers with the machine's own cargo, as anybody would.
 use std::path::Path;
 
+use anyhow::Context;
+
 use super::folder::Skipped;
 use crate::exec::Program;
 use crate::paths::Paths;
 use crate::run::RunOptions;
 use crate::stamp::Inputs;
-use crate::{file, tree};
+use crate::tree;
 
 /// The workspace of the programs.
 const SOURCES: &str = "tests/drivers/rust";
@@ -40,7 +42,8 @@ pub(super) fn build(paths: &Paths, run: &RunOptions, into: &Path) -> anyhow::Res
         .run(&paths.target.join("log/drivers-rust.log"))?;
     for source in tree::entries(&folder.join("src/bin"))? {
         let program = source.file_stem().unwrap_or_default();
-        file::copy_bytes(&target.join("debug").join(program), &into.join(program))?;
+        let (built, copy) = (target.join("debug").join(program), into.join(program));
+        std::fs::copy(&built, &copy).with_context(|| format!("copying `{}`", built.display()))?;
     }
     Ok(None)
 }

@@ -6,6 +6,7 @@
 //! | `cell` | the one list of cells |
 //! | `door` | where a program connects: to a server, or to what stands in front of it |
 //! | `lab` | the servers of a run and the doors to them |
+//! | `proxy` | `warp proxy` in front of the servers |
 //! | `restart` | how a program that is asked to restart its server does so |
 //! | `program` | one program from its start to its last line |
 //! | `row` | what came out of a cell |
@@ -23,6 +24,7 @@ mod driver;
 mod lab;
 mod matrix;
 mod program;
+mod proxy;
 mod restart;
 mod row;
 

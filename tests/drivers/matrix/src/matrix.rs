@@ -16,6 +16,7 @@ use crate::cell::{CELLS, Cell, Way};
 use crate::driver::{DRIVERS, Driver, Program};
 use crate::lab::{self, Entrance};
 use crate::program;
+use crate::proxy::Proxy;
 use crate::row::{Outcome, Row, judge_reuse};
 
 /// Flags of `run`.
@@ -30,6 +31,9 @@ pub(crate) struct RunArgs {
     /// Certificate of an authority that signed nothing
     #[arg(long)]
     other_ca: PathBuf,
+    /// The program `warp`: everything is also asked through `warp proxy`
+    #[arg(long, value_name = "WARP")]
+    proxy: Option<PathBuf>,
     /// How many programs to run at once
     #[arg(long, default_value_t = 4)]
     jobs: usize,
@@ -97,8 +101,13 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
         clients: client_scripts(&services, scratch.path())?,
     };
     let direct: Vec<Entrance> = pairs.iter().map(lab::Pair::direct).collect();
+    let proxy = args.proxy.as_ref().map(|warp| Proxy::start(warp, &pairs, scratch.path())).transpose()?;
+    let through = match &proxy {
+        Some(proxy) => pairs.iter().map(|pair| proxy.entrance(pair)).collect::<anyhow::Result<_>>()?,
+        None => Vec::new(),
+    };
     let mut tasks = Vec::new();
-    for (door, entrances) in [("direct", &direct)] {
+    for (door, entrances) in [("direct", &direct), ("proxy", &through)] {
         for entrance in entrances {
             for driver in DRIVERS.iter().filter(|driver| driver.products.contains(&entrance.kind)) {
                 let cells = CELLS.iter().filter(|cell| wanted(entrance.kind, driver, cell));
@@ -107,6 +116,9 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<()> {
         }
     }
     let mut rows = run.all(&tasks)?;
+    if let Some(proxy) = proxy {
+        proxy.stop()?;
+    }
     for (kind, driver, reason) in missing {
         for cell in CELLS.iter().filter(|cell| wanted(kind, driver, cell)) {
             rows.push(Row {

@@ -124,8 +124,7 @@ fn table(page: &mut String, root: &Path, title: &str, rows: &[&Row]) -> anyhow::
     }
     let mut notes: Vec<&str> = Vec::new();
     for driver in drivers {
-        let (language, version) = versions::of_driver(root, driver)?;
-        let _ = write!(page, "| {driver} {version} ({language}) |");
+        let _ = write!(page, "| {} |", versions::of_driver(root, driver)?);
         for (cell, _) in CELLS {
             // Of all doors: what fails or is not possible at one is not possible.
             let of_cell: Vec<&&Row> =

@@ -34,11 +34,11 @@ const DRIVERS: &[(&str, &str, Lock)] = &[
     ("ioredis", "Node", Lock::Node("ioredis")),
 ];
 
-/// Language and version of a driver, such as `Rust` and `0.7.18`, from the lock files below `tests/drivers`.
+/// A driver with version and language, as the page names it: `pgx 5.12.0 (Go)`.
 ///
 /// # Errors
 /// When the driver or its version is not known.
-pub(super) fn of_driver(root: &Path, driver: &str) -> anyhow::Result<(&'static str, String)> {
+pub(super) fn of_driver(root: &Path, driver: &str) -> anyhow::Result<String> {
     let Some((_, language, lock)) = DRIVERS.iter().find(|(name, ..)| *name == driver) else {
         bail!("the driver `{driver}` is not listed in `xtask/src/suite/driver_matrix/versions.rs`")
     };
@@ -50,10 +50,10 @@ pub(super) fn of_driver(root: &Path, driver: &str) -> anyhow::Result<(&'static s
         Lock::Cargo(name) => (name, in_cargo_lock(&read("rust/Cargo.lock")?, name)?),
         Lock::Go(name) => (name, in_go_mod(&read("go/go.mod")?, name)),
         Lock::Node(name) => (name, in_package_json(&read("node/package.json")?, name)?),
-        Lock::Server => return Ok((language, "the server's".to_owned())),
+        Lock::Server => return Ok(format!("{driver} ({language}, of the server)")),
     };
     let version = version.with_context(|| format!("no version of `{name}` in its lock file"))?;
-    Ok((language, version))
+    Ok(format!("{driver} {version} ({language})"))
 }
 
 fn in_cargo_lock(text: &str, name: &str) -> anyhow::Result<Option<String>> {
@@ -82,10 +82,11 @@ mod tests {
     fn every_driver_has_a_version_in_its_lock_file() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         for (driver, language, lock) in DRIVERS {
-            let (found, version) = of_driver(root, driver).unwrap();
-            assert_eq!(found, *language);
-            let is_number = version.split('.').count() == 3 && !version.contains(['^', '~', ' ']);
-            assert_eq!(is_number, !matches!(lock, Lock::Server), "{driver} {version}");
+            let named = of_driver(root, driver).unwrap();
+            assert!(named.starts_with(driver) && named.contains(&format!("({language}")), "{named}");
+            let version = named.split(' ').nth(1).unwrap();
+            let exact = version.split('.').all(|part| part.parse::<u32>().is_ok());
+            assert_eq!(exact, !matches!(lock, Lock::Server), "{named}");
         }
         assert!(of_driver(root, "no such driver").is_err());
     }
