@@ -53,7 +53,7 @@ fn every_documented_default_is_the_default() {
         let below = key.split_once(".*.").filter(|(table, _)| ["bindings", "listeners"].contains(table));
         if let Some((table, key)) = below {
             let binding = "[bindings.db]\nprotocol = 'postgres'\naddress = 'db:1'\n";
-            let listener = format!("{binding}[listeners.db]\nbinding = 'db'\naddress = '127.0.0.1:0'\n");
+            let listener = format!("{binding}[listeners.db]\nbinding = 'db'\nsocket = 'db.sock'\n");
             let required = if table == "bindings" { binding } else { &listener };
             let said = parse(&format!("{required}{key} = {value}")).unwrap();
             assert_eq!(said, parse(required).unwrap(), "{key}");
