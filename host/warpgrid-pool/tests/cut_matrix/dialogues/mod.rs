@@ -1,0 +1,5 @@
+//! The dialogues of each protocol.
+
+pub(crate) mod mysql;
+pub(crate) mod postgres;
+pub(crate) mod redis;
