@@ -9,6 +9,8 @@
 //! | `refusals` | what guests hear when there is no server |
 //! | `allocations` | the memory of a query |
 
+#![cfg(test)]
+
 mod allocations;
 mod lab;
 mod psql;

@@ -7,6 +7,8 @@
 //! | `table` | the rows |
 //! | `real` | rows against real servers |
 
+#![cfg(test)]
+
 mod certificates;
 mod real;
 mod server;

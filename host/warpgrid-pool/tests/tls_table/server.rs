@@ -142,7 +142,7 @@ impl TestServer {
         }
         self.heard.lock().unwrap().extend(startup);
         stream.write_all(b"R\0\0\0\x08\0\0\0\0").await?;
-        stream.write_all(b"S\0\0\0\x18server_version\017.0\0").await?;
+        stream.write_all(b"S\0\0\0\x18server_version\x0017.0\0").await?;
         stream.write_all(b"K\0\0\0\x0c\0\0\0\x07\0\0\0\x09").await?;
         stream.write_all(b"Z\0\0\0\x05I").await?;
         stream.flush().await?;
