@@ -5,12 +5,14 @@ use crate::raw::RawPostgres;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use warpgrid_test_services::{Server, Services};
 
 fn started() -> (Services, Server, Proxy) {
     let services = services();
     let server = services.postgres().start().unwrap();
-    let proxy = Folder::new().binding("db", &server, "").listener("db", "").start();
+    let folder = Folder::new().binding("db", &server, "").listener("db", "");
+    let proxy = folder.lines("[listeners.local]\nbinding = 'db'\nsocket = 'local.sock'").start();
     (services, server, proxy)
 }
 
@@ -118,7 +120,7 @@ fn a_changed_password_is_in_force_after_a_reload_and_sessions_of_before_end_with
 
     // A reload without a change keeps the sessions.
     proxy.until_at_rest();
-    assert_eq!(proxy.folder.run(&["reload"]).well(), "the configuration is in force: 1 listeners");
+    assert_eq!(proxy.folder.run(&["reload"]).well(), "the configuration is in force: 2 listeners");
     ask(&proxy).well();
     assert_eq!(proxy.pool("db")["opened"], 1);
 
@@ -140,9 +142,9 @@ fn a_reload_opens_and_closes_listeners_and_changes_limits() {
     let services = services();
     let server = services.postgres().start().unwrap();
     let base = |folder: Folder, pool: &str| folder.binding("db", &server, pool);
-    let mut proxy = base(Folder::new(), "").listener("db", "").start();
-    let first = proxy.port("db");
-    let mut before = RawPostgres::log_in(first);
+    let local = "[listeners.local]\nbinding = 'db'\nsocket = 'local.sock'";
+    let mut proxy = base(Folder::new(), "").listener("db", "").lines(local).start();
+    let mut before = RawPostgres::log_in(proxy.port("db"));
     let changed = base(Folder::new(), "pool = { size = 3 }");
     let lines = "[listeners.second]\nbinding = 'db'\naddress = '127.0.0.1:0'";
     proxy.folder.write("warp.toml", changed.lines(lines).config());
@@ -153,7 +155,8 @@ fn a_reload_opens_and_closes_listeners_and_changes_limits() {
     assert_eq!(run(&psql(&services, &Place::Tcp(second)), &["-c", "SELECT 1"]).well(), "1");
     assert_eq!(proxy.pool("db")["size"], 3);
     let start = std::time::Instant::now();
-    while TcpStream::connect(("127.0.0.1", first)).is_ok() {
+    // Of the two that are gone, the port may be another's by now.
+    while UnixStream::connect(proxy.folder.path("local.sock")).is_ok() {
         assert!(start.elapsed() < std::time::Duration::from_secs(60));
     }
     assert_eq!(before.query("SELECT 1").len(), 4);
@@ -167,7 +170,8 @@ fn a_drain_lets_sessions_end_at_their_boundaries() {
     busy.query("BEGIN");
     proxy.signal("TERM");
     assert_eq!(at_rest.rest(), "");
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    // The port may be another's by now.
+    assert!(UnixStream::connect(proxy.folder.path("local.sock")).is_err());
     let status = proxy.until(|status| status["draining"] == true);
     assert_eq!(status["pools"][0]["taken"], 1);
     assert_eq!(status["pools"][0]["destroyed"]["the pool is drained"], 1);

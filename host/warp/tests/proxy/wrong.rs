@@ -4,11 +4,15 @@ use crate::lab::{Folder, Place, mariadb, psql, redis_cli, run, services};
 use crate::raw::{RawPostgres, query, start_up};
 use std::io::Write;
 use std::net::TcpListener;
+use tokio::net::TcpSocket;
 use warpgrid_test_services::TlsCertificate;
 
-/// A port at which nobody listens.
-fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A port at which nobody listens, and nobody else can as long as this is there.
+fn closed_port() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
 }
 
 #[test]
@@ -16,10 +20,11 @@ fn databases_that_cannot_be_used_are_told_apart() {
     let services = services();
     let postgres = services.postgres().start().unwrap();
     let redis = services.redis().start().unwrap();
+    let (_held, closed) = closed_port();
     let folder = Folder::new()
         .binding("right", &postgres, "")
         .binding("wrong", &postgres, "")
-        .binding_to("down", "postgres", closed_port(), "")
+        .binding_to("down", "postgres", closed, "")
         .binding_to("is-redis", "postgres", redis.port(), "pool = { connect-seconds = 1 }")
         .binding_to("is-postgres", "redis", postgres.port(), "")
         .binding_to("is-postgres-too", "mysql", postgres.port(), "pool = { connect-seconds = 1 }");

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
 
 mod bindings;
+mod listeners;
 mod network;
 mod package;
 mod reference;

@@ -33,7 +33,7 @@ pub(in crate::config) const KEYS: &[Key] = &[
     key(
         &["listeners", "*", "mode"],
         "text",
-        "`\"0600\"`",
+        "\"0600\", the owner alone",
         "The mode of the Unix socket, as of `chmod`: who may write to it may connect.",
     ),
     key(
@@ -59,7 +59,7 @@ pub(in crate::config) const KEYS: &[Key] = &[
     key(
         &["listeners", "*", "tls", "required"],
         "true or false",
-        "`false`",
+        "false",
         "Whether programs without encryption are refused. Those of Redis always are.",
     ),
 ];
