@@ -42,6 +42,23 @@ func same[T comparable](what string, got, wanted T) error {
 	return nil
 }
 
+// until asks again and again until the answer is yes, at most 20 s long; an error ends it at once.
+func until(ctx context.Context, what string, ask func(ctx context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for {
+		yes, err := ask(ctx)
+		if yes || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: not within 20 s", what)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
 // eventually tries again and again until `attempt` succeeds, at most 20 s long.
 func eventually(ctx context.Context, what string, attempt func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)

@@ -236,7 +236,26 @@ func mysqlListen(context.Context, settings) (string, error) {
 	return "", unsupported("MySQL has no notifications")
 }
 
+// mysqlOutOfTime is the driver's own way to cancel: it closes the connection in the middle of the query.
+func mysqlOutOfTime(ctx context.Context, s settings) error {
+	conn, err := mysqlOpen(ctx, s)
+	if err != nil {
+		return err
+	}
+	soon, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	if _, err := conn.number(soon, "select sleep(5)"); !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the error of a query out of time is %v", err)
+	}
+	conn.close()
+	_, err = mysqlConnect(ctx, s)
+	return err
+}
+
 func mysqlCancel(ctx context.Context, s settings) (string, error) {
+	if err := mysqlOutOfTime(ctx, s); err != nil {
+		return "", err
+	}
 	conn, err := mysqlOpen(ctx, s)
 	if err != nil {
 		return "", err
@@ -261,11 +280,14 @@ func mysqlCancel(ctx context.Context, s settings) (string, error) {
 	}()
 	running := "select count(*) from information_schema.processlist where info like '%" + mark +
 		"%' and id <> connection_id()"
-	err = eventually(ctx, "the query runs", func(ctx context.Context) error {
+	err = until(ctx, "the query runs", func(ctx context.Context) (bool, error) {
 		count, err := watcher.number(ctx, running)
-		return first(err, same("running queries", count, 1))
+		return count == 1, err
 	})
-	if err := first(err, watcher.execute(ctx, fmt.Sprintf("kill query %d", id))); err != nil {
+	if err != nil {
+		return "", err
+	}
+	if err := watcher.execute(ctx, fmt.Sprintf("kill query %d", id)); err != nil {
 		return "", err
 	}
 	select {
@@ -280,15 +302,7 @@ func mysqlCancel(ctx context.Context, s settings) (string, error) {
 	if err := first(err, same("the next answer", number, 42)); err != nil {
 		return "", err
 	}
-	// The driver's own way: it closes the connection in the middle of the query.
-	soon, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
-	defer cancel()
-	if _, err := conn.number(soon, "select sleep(5)"); !errors.Is(err, context.DeadlineExceeded) {
-		return "", fmt.Errorf("the error of a query out of time is %v", err)
-	}
-	conn.close()
-	_, err = mysqlConnect(ctx, s)
-	return "", first(err, watcher.close())
+	return "", first(conn.close(), watcher.close())
 }
 
 func mysqlTLS(ctx context.Context, s settings) (string, error) {

@@ -292,14 +292,15 @@ func pgxCancel(ctx context.Context, s settings) (string, error) {
 	}()
 	running := "select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()" +
 		" and query like '%' || $1 || '%'"
-	err = eventually(ctx, "the query runs", func(ctx context.Context) error {
+	err = until(ctx, "the query runs", func(ctx context.Context) (bool, error) {
 		var count int
-		if err := watcher.QueryRow(ctx, running, mark).Scan(&count); err != nil {
-			return err
-		}
-		return same("running queries", count, 1)
+		err := watcher.QueryRow(ctx, running, mark).Scan(&count)
+		return count == 1, err
 	})
-	if err := first(err, conn.PgConn().CancelRequest(ctx)); err != nil {
+	if err != nil {
+		return "", err
+	}
+	if err := conn.PgConn().CancelRequest(ctx); err != nil {
 		return "", err
 	}
 	select {

@@ -190,9 +190,9 @@ func redisCancel(ctx context.Context, s settings) (string, error) {
 	}
 	waited := make(chan error, 1)
 	go func() { waited <- conn.BLPop(ctx, 40*time.Second, unique("cancel")).Err() }()
-	err = eventually(ctx, "the command waits", func(ctx context.Context) error {
+	err = until(ctx, "the command waits", func(ctx context.Context) (bool, error) {
 		unblocked, err := watcher.ClientUnblockWithError(ctx, id).Result()
-		return first(err, same("unblocked clients", unblocked, 1))
+		return unblocked == 1, err
 	})
 	if err != nil {
 		return "", err

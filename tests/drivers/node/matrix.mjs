@@ -46,6 +46,15 @@ export async function within(what, seconds, promise) {
   }
 }
 
+/** Asks again and again until the answer is yes, at most 20 s long; an error ends it at once. */
+export async function until(what, ask) {
+  const end = Date.now() + 20_000
+  while (!(await ask())) {
+    if (Date.now() > end) throw new Error(`${what}: not within 20 s`)
+    await pause(10)
+  }
+}
+
 /** Tries again and again until `attempt` succeeds, at most 20 s long. */
 export async function eventually(what, attempt) {
   const end = Date.now() + 20_000

@@ -110,11 +110,11 @@ async function cancel(s) {
   const query = new pg.Query(`select pg_sleep(40) /* ${mark} */`)
   const slept = once(query, 'end')
   client.query(query)
-  await m.eventually('the query runs', async () => {
+  await m.until('the query runs', async () => {
     const running =
       "select count(*)::int as n from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() " +
       "and query like '%' || $1 || '%'"
-    m.same('running queries', await one(watcher, running, [mark]), [1])
+    return (await one(watcher, running, [mark]))[0] === 1
   })
   new pg.Client(config(s, {})).cancel(client, query)
   const error = await m.failure('the query', m.within('cancelling', 20, slept))

@@ -119,10 +119,10 @@ async function cancel(s) {
   const mark = m.unique('cancel')
   const query = sql.unsafe(`select pg_sleep(40) /* ${mark} */`).execute()
   const slept = m.failure('the query', query)
-  await m.eventually('the query runs', async () => {
+  await m.until('the query runs', async () => {
     const running = watcher`select count(*)::int as n from pg_stat_activity where state = 'active'
       and pid <> pg_backend_pid() and query like '%' || ${mark} || '%'`
-    m.same('running queries', await one(running), [1])
+    return (await one(running))[0] === 1
   })
   query.cancel()
   const error = await m.within('cancelling', 20, slept)

@@ -6,7 +6,7 @@
 //! | `go` | `tests/drivers/go`: one program for all Go drivers |
 //! | `node` | `tests/drivers/node`: packages of Node and one script a driver |
 //! | `folder` | the folder of all of them |
-//! | `program` | `tests/drivers/matrix`, which starts servers and runs the others |
+//! | `program` | `tests/drivers/matrix`, which starts servers and runs the others, and `warp` |
 mod folder;
 mod go;
 mod node;
@@ -14,4 +14,4 @@ mod program;
 mod rust;
 
 pub use folder::{Programs, build};
-pub use program::program;
+pub use program::{program, warp};

@@ -198,7 +198,7 @@ pub const SUITES: &[Suite] = &[
     },
     Suite {
         name: "driver-matrix",
-        about: "stock drivers of PostgreSQL, MySQL and Redis against real servers, and the page of what they can do",
+        about: "stock drivers of PostgreSQL, MySQL and Redis against real servers, directly and through `warp proxy`",
         quick: false,
         needs_sdk: false,
         run: driver_matrix::run,

@@ -10,6 +10,7 @@
 //! | `restart` | how a program that is asked to restart its server does so |
 //! | `program` | one program from its start to its last line |
 //! | `row` | what came out of a cell |
+//! | `limit` | what a door refuses by intention |
 //! | `matrix` | which cell runs when |
 //!
 //! Knows neither how the programs are built nor what the rows are for.
@@ -22,6 +23,7 @@ mod cell;
 mod door;
 mod driver;
 mod lab;
+mod limit;
 mod matrix;
 mod program;
 mod proxy;

@@ -15,6 +15,7 @@ use warpgrid_test_services::{ProductKind, Services};
 use crate::cell::{CELLS, Cell, Way};
 use crate::driver::{DRIVERS, Driver, Program};
 use crate::lab::{self, Entrance};
+use crate::limit;
 use crate::program;
 use crate::proxy::Proxy;
 use crate::row::{Outcome, Row, judge_reuse};
@@ -202,7 +203,8 @@ impl Run<'_> {
         let mut line = driver.program.line(&self.args.programs);
         line.push(cell.question.into());
         let outcome = program::run(&line, &variables, &folder)?;
-        Ok(if cell.question == "reuse" { judge_reuse(outcome, door) } else { outcome })
+        let outcome = if cell.question == "reuse" { judge_reuse(outcome, door) } else { outcome };
+        Ok(limit::judge(outcome, task.door, entrance.kind, driver.name, cell.name))
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) enum Outcome {
     Passed(String),
     /// The driver has no way to do it; the text says why.
     Unsupported(String),
+    /// The door refuses it by intention; the text says why.
+    Refused(String),
     /// It did not; the text says what was seen.
     Failed(String),
     /// It was not tried; the text says why.
@@ -35,6 +37,7 @@ impl Row {
         let (outcome, text) = match &self.outcome {
             Outcome::Passed(fact) => ("passed", fact),
             Outcome::Unsupported(why) => ("unsupported", why),
+            Outcome::Refused(why) => ("refused", why),
             Outcome::Failed(text) => ("failed", text),
             Outcome::Skipped(why) => ("skipped", why),
         };

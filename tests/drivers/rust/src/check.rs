@@ -25,13 +25,27 @@ pub async fn within<T>(what: &str, seconds: u64, future: impl Future<Output = T>
         .with_context(|| format!("{what}: not within {seconds} s"))
 }
 
+/// Asks again and again until the answer is yes, at most 20 s long.
+///
+/// # Errors
+/// When asking fails, at once; or when the answer is no to the end.
+pub async fn until(what: &str, mut ask: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let asking = async {
+        while !ask().await? {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    };
+    within(what, 20, asking).await?
+}
+
 /// Tries again and again until `attempt` succeeds, at most 20 s long.
 ///
 /// # Errors
 /// The last attempt's error.
-pub async fn eventually<T, F: Future<Output = anyhow::Result<T>>>(
+pub async fn eventually<T>(
     what: &str,
-    mut attempt: impl FnMut() -> F,
+    mut attempt: impl AsyncFnMut() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let mut last = None;
     let tries = async {

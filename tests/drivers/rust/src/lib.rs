@@ -15,6 +15,6 @@ mod settings;
 
 pub use answer::{Answer, run};
 pub use cell::{BULK_ROWS, Cell, PASSES, QUERIES, bulk_rows, unique};
-pub use check::{eventually, same, within};
+pub use check::{eventually, same, until, within};
 pub use client::{Client, Said};
 pub use settings::Settings;

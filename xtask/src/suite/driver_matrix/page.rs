@@ -91,8 +91,8 @@ fn page(root: &Path, rows: &[Row]) -> anyhow::Result<String> {
         .collect();
     let mut page = format!(
         "# Drivers\n\n\
-         Stock drivers, unmodified, against real servers, {}: what the suite `driver-matrix` asks each of them, and \
-         what a driver itself has no way to do. Programs and questions are in `tests/drivers`.\n\n\
+         Stock drivers, unmodified, against real servers, {}: what the suite `driver-matrix` asks each of them. A number \
+         leads to the reason why something is not possible. Programs and questions are in `tests/drivers`.\n\n\
          This page is written from a run: `{BLESS}` writes it anew.\n\n\
          | question | what must hold |\n|---|---|\n",
         doors.join(" and ")
@@ -122,7 +122,7 @@ fn table(page: &mut String, root: &Path, title: &str, rows: &[&Row]) -> anyhow::
             bail!("the cell `{}` has no meaning in `xtask/src/suite/driver_matrix/page.rs`", row.cell);
         }
     }
-    let mut notes: Vec<&str> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     for driver in drivers {
         let _ = write!(page, "| {} |", versions::of_driver(root, driver)?);
         for (cell, _) in CELLS {
@@ -133,10 +133,15 @@ fn table(page: &mut String, root: &Path, title: &str, rows: &[&Row]) -> anyhow::
             let mark = match worst {
                 _ if of_cell.is_empty() => bail!("`{driver}` was not asked `{cell}`"),
                 None => "✓".to_owned(),
-                Some(row) if row.outcome == Ending::Unsupported => {
-                    let known = notes.iter().position(|note| *note == row.text);
+                Some(row) if matches!(row.outcome, Ending::Unsupported | Ending::Refused) => {
+                    let door = DOORS.iter().find(|(door, _)| *door == row.door);
+                    let note = match (row.outcome, door) {
+                        (Ending::Refused, Some((_, door))) => format!("not {door}: {}", row.text),
+                        _ => row.text.clone(),
+                    };
+                    let known = notes.iter().position(|known| *known == note);
                     let number = known.unwrap_or_else(|| {
-                        notes.push(&row.text);
+                        notes.push(note);
                         notes.len() - 1
                     });
                     format!("– ({})", number + 1)

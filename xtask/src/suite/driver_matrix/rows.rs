@@ -33,6 +33,8 @@ pub(super) enum Ending {
     Passed,
     /// The driver has no way to do it.
     Unsupported,
+    /// What stands in front of the server refuses it by intention.
+    Refused,
     /// It did not.
     Failed,
     /// It was not tried.
@@ -45,12 +47,12 @@ impl Row {
         format!("{} {} {} {}", self.door, self.product, self.driver, self.cell)
     }
 
-    /// What a driver has no way to do counts as skipped: nothing was shown.
+    /// What a driver has no way to do, or is refused by intention, counts as skipped: nothing was shown.
     pub(super) fn report(&self) -> Outcome {
         match self.outcome {
             Ending::Passed => Outcome::Passed,
             Ending::Failed => Outcome::Failed(self.text.clone()),
-            Ending::Unsupported | Ending::Skipped => Outcome::Skipped(self.text.clone()),
+            Ending::Unsupported | Ending::Refused | Ending::Skipped => Outcome::Skipped(self.text.clone()),
         }
     }
 

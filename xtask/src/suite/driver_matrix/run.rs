@@ -1,4 +1,4 @@
-//! Builds the programs, gets the servers, lets the matrix program ask, and reports; knows no driver.
+//! Builds the programs and `warp`, gets the servers, lets the matrix program ask, and reports; knows no driver.
 use std::ffi::OsString;
 
 use anyhow::{Context, anyhow};
@@ -25,17 +25,19 @@ pub(in crate::suite) fn run(context: &SuiteContext<'_>) -> anyhow::Result<SuiteR
     let mut report = SuiteReport::new("driver-matrix");
     let options = RunOptions { offline: context.offline, jobs: context.jobs };
     // Unpacking mostly waits, compiling does not.
-    let (services, programs, matrix) = std::thread::scope(|scope| {
+    let (services, programs, matrix, warp) = std::thread::scope(|scope| {
         let services = scope.spawn(|| services::folder(context.paths, &options));
         let programs = drivers::build(context.paths, &options);
         let matrix = drivers::program(context.paths, &options);
+        let warp = drivers::warp(context.paths, &options);
         let services = services.join().unwrap_or_else(|_| Err(anyhow!("unpacking the servers panicked")));
-        (services, programs, matrix)
+        (services, programs, matrix, warp)
     });
-    let (services, programs, matrix) = (services?, programs?, matrix?);
+    let (services, programs, matrix, warp) = (services?, programs?, matrix?, warp?);
     let mut line: Vec<OsString> = vec!["run".into(), "--programs".into(), programs.folder.into()];
     line.extend(["--services".into(), services.into()]);
     line.extend(["--other-ca".into(), context.paths.root.join(OTHER_CA).into()]);
+    line.extend(["--proxy".into(), warp.into()]);
     line.extend(["--jobs".into(), (context.jobs * PROGRAMS_A_JOB).to_string().into()]);
     for (language, reason) in &programs.skipped {
         line.extend(["--skip".into(), format!("{language}={reason}").into()]);

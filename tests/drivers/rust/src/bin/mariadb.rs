@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use drivers::{Answer, Cell, Client, PASSES, Said, Settings, bulk_rows, eventually, same, unique, within};
+use drivers::{
+    Answer, Cell, Client, PASSES, Said, Settings, bulk_rows, eventually, same, unique, until, within,
+};
 use tokio::process::Command;
 
 #[tokio::main(flavor = "current_thread")]
@@ -126,13 +128,11 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
         "select count(*) from information_schema.processlist \
          where info like '%{mark}%' and id <> connection_id();"
     );
-    for _ in 0..1000 {
+    until("the query runs", async || {
         watcher.type_line(&running).await?;
-        if within("the watcher's answer", 10, watcher.line()).await?? == "1" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+        Ok(within("the watcher's answer", 10, watcher.line()).await?? == "1")
+    })
+    .await?;
     // The client then opens a second connection and kills the query by the id of its greeting.
     sleeper.interrupt()?;
     let said = within("cancelling", 20, sleeper.finish("select 'not reached';\n")).await??.refused()?;

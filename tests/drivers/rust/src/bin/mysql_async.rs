@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use bytes::Bytes;
-use drivers::{Answer, BULK_ROWS, Cell, PASSES, Settings, bulk_rows, eventually, same, unique, within};
+use drivers::{
+    Answer, BULK_ROWS, Cell, PASSES, Settings, bulk_rows, eventually, same, unique, until, within,
+};
 use futures_util::StreamExt as _;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, OptsBuilder, SslOpts};
@@ -150,17 +152,12 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
             "select count(*) from information_schema.processlist \
              where info like '%{mark}%' and id <> connection_id()"
         );
-        for _ in 0..1000 {
-            if number(&mut watcher, &running).await? == Some(1) {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        until("the query runs", async || Ok(number(&mut watcher, &running).await? == Some(1))).await?;
         anyhow::Ok(watcher.query_drop(format!("kill query {id}")).await?)
     };
-    let both = async { tokio::join!(connection.query_first::<i64, _>(&sleeping), cancelling) };
-    let (slept, killed) = within("cancelling", 30, both).await?;
-    killed?;
+    let slept = async { anyhow::Ok(connection.query_first::<i64, _>(&sleeping).await) };
+    let both = async { tokio::try_join!(slept, cancelling) };
+    let (slept, ()) = within("cancelling", 30, both).await??;
     match slept {
         Err(error) => same("the code of the error", code(&error), Some(1317))?,
         Ok(answer) => bail!("the query was not cancelled, its answer is {answer:?}"),

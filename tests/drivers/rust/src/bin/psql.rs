@@ -3,7 +3,9 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use drivers::{Answer, Cell, Client, PASSES, Said, Settings, bulk_rows, eventually, same, unique, within};
+use drivers::{
+    Answer, Cell, Client, PASSES, Said, Settings, bulk_rows, eventually, same, unique, until, within,
+};
 use tokio::process::Command;
 
 #[tokio::main(flavor = "current_thread")]
@@ -122,16 +124,15 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
     let mark = unique("cancel");
     sleeper.type_line(&format!("select pg_sleep(40) /* {mark} */;")).await?;
     let mut watcher = Client::start(&mut psql(settings)?)?;
-    for _ in 0..1000 {
-        let running = "select count(*) from pg_stat_activity where state = 'active'";
-        watcher
-            .type_line(&format!("{running} and pid <> pg_backend_pid() and query like '%{mark}%';"))
-            .await?;
-        if within("the watcher's answer", 10, watcher.line()).await?? == "1" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let running = format!(
+        "select count(*) from pg_stat_activity \
+         where state = 'active' and pid <> pg_backend_pid() and query like '%{mark}%';"
+    );
+    until("the query runs", async || {
+        watcher.type_line(&running).await?;
+        Ok(within("the watcher's answer", 10, watcher.line()).await?? == "1")
+    })
+    .await?;
     sleeper.interrupt()?;
     let said = within("cancelling", 20, sleeper.finish("select 'not reached';")).await??.refused()?;
     anyhow::ensure!(said.contains("canceling statement due to user request"), "psql said `{said}`");

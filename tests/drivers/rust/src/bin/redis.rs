@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use drivers::{Answer, Cell, PASSES, QUERIES, Settings, eventually, same, unique, within};
+use drivers::{Answer, Cell, PASSES, QUERIES, Settings, eventually, same, unique, until, within};
 use futures_util::StreamExt as _;
 use redis::aio::MultiplexedConnection;
 use redis::{
@@ -150,20 +150,16 @@ async fn listen(settings: &Settings) -> anyhow::Result<Answer> {
 }
 
 async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
-    let (mut connection, watcher) = (open(settings).await?, open(settings).await?);
+    let (mut connection, mut watcher) = (open(settings).await?, open(settings).await?);
     let id: i64 = cmd("client").arg("id").query_async(&mut connection).await?;
     let mut waiting = connection.clone();
     let key = unique("cancel");
-    let unblocking = eventually("the command waits", || {
-        let mut watcher = watcher.clone();
-        async move {
-            let unblock = cmd("client").arg("unblock").arg(id).arg("error").to_owned();
-            same("unblocked clients", unblock.query_async::<i64>(&mut watcher).await?, 1)
-        }
-    });
-    let both = async { tokio::join!(waiting.blpop::<_, Value>(&key, 40.0), unblocking) };
-    let (waited, unblocked) = within("cancelling", 30, both).await?;
-    unblocked?;
+    let unblock = cmd("client").arg("unblock").arg(id).arg("error").to_owned();
+    let unblocking =
+        until("the command waits", async || Ok(unblock.query_async::<i64>(&mut watcher).await? == 1));
+    let waited = async { anyhow::Ok(waiting.blpop::<_, Value>(&key, 40.0).await) };
+    let both = async { tokio::try_join!(waited, unblocking) };
+    let (waited, ()) = within("cancelling", 30, both).await??;
     match waited {
         Err(error) => same("the code of the error", error.code(), Some("UNBLOCKED"))?,
         Ok(value) => bail!("the command was not unblocked, its answer is {value:?}"),

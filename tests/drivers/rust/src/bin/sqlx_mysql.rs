@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use drivers::{Answer, Cell, PASSES, Settings, eventually, same, unique, within};
+use drivers::{Answer, Cell, PASSES, Settings, eventually, same, unique, until, within};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
@@ -131,17 +131,12 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
             "select count(*) from information_schema.processlist \
              where info like '%{mark}%' and id <> connection_id()"
         );
-        for _ in 0..1000 {
-            if number(&mut watcher, running.clone()).await? == 1 {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        until("the query runs", async || Ok(number(&mut watcher, running.clone()).await? == 1)).await?;
         anyhow::Ok(execute(&mut watcher, format!("kill query {id}")).await?)
     };
-    let both = async { tokio::join!(sleeping, cancelling) };
-    let (slept, killed) = within("cancelling", 30, both).await?;
-    killed?;
+    let slept = async { anyhow::Ok(sleeping.await) };
+    let both = async { tokio::try_join!(slept, cancelling) };
+    let (slept, ()) = within("cancelling", 30, both).await??;
     match slept {
         Err(error) => same("the code of the error", code(&error), Some(1317))?,
         Ok(answer) => bail!("the query was not cancelled, its answer is {answer}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use drivers::{
-    Answer, BULK_ROWS, Cell, PASSES, QUERIES, Settings, bulk_rows, eventually, same, unique, within,
+    Answer, BULK_ROWS, Cell, PASSES, QUERIES, Settings, bulk_rows, eventually, same, unique, until, within,
 };
 use futures_util::future::join_all;
 use futures_util::{SinkExt as _, TryStreamExt as _};
@@ -227,11 +227,11 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
     let token = session.client.cancel_token();
     let sleeping = format!("select pg_sleep(40) /* {mark} */");
     let cancelling = async {
-        eventually("the query runs", async || {
+        until("the query runs", async || {
             let running = "select count(*) from pg_stat_activity \
                 where state = 'active' and pid <> pg_backend_pid() and query like '%' || $1 || '%'";
             let row = watcher.client.query_one(running, &[&mark]).await?;
-            same("running queries", row.try_get::<_, i64>(0)?, 1)
+            Ok(row.try_get::<_, i64>(0)? == 1)
         })
         .await?;
         match tls_config(settings)? {
@@ -239,9 +239,9 @@ async fn cancel(settings: &Settings) -> anyhow::Result<Answer> {
             None => token.cancel_query(NoTls).await.context("asking to cancel"),
         }
     };
-    let both = async { tokio::join!(session.client.simple_query(&sleeping), cancelling) };
-    let (slept, cancelled) = within("cancelling", 30, both).await?;
-    cancelled?;
+    let slept = async { anyhow::Ok(session.client.simple_query(&sleeping).await) };
+    let both = async { tokio::try_join!(slept, cancelling) };
+    let (slept, ()) = within("cancelling", 30, both).await??;
     let Err(error) = slept else { bail!("the query was not cancelled") };
     same("the error", error.code(), Some(&SqlState::QUERY_CANCELED))?;
     same("the next answer", session.number("select 6 * 7::bigint").await?, 42)?;
