@@ -71,6 +71,20 @@ pub const SUITES: &[Suite] = &[
         run: |context| pool_suites::named(context, "sim"),
     },
     Suite {
+        name: "soak-canary",
+        about: "eight tenants leave every kind of state behind, and nobody sees it (`--full`: a million checkouts)",
+        quick: false,
+        needs_sdk: false,
+        run: |context| pool_suites::named(context, "soak-canary"),
+    },
+    Suite {
+        name: "cut-matrix",
+        about: "guests that are dropped after any byte spoil nothing for the next",
+        quick: false,
+        needs_sdk: false,
+        run: |context| pool_suites::named(context, "cut-matrix"),
+    },
+    Suite {
         name: "tls-table",
         about: "whom the pool trusts: certificates, names, dates, versions",
         quick: false,

@@ -11,7 +11,12 @@ use crate::services;
 use crate::tree;
 
 /// Suites that are one test program.
-const PROGRAMS: &[(&str, &str)] = &[("sim", "sim"), ("tls-table", "tls_table")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("cut-matrix", "cut_matrix"),
+    ("sim", "sim"),
+    ("soak-canary", "soak_canary"),
+    ("tls-table", "tls_table"),
+];
 
 /// The tests of one suite.
 ///

@@ -56,8 +56,10 @@ pub(super) async fn works(world: &World, program: Program) {
 pub(super) async fn connects_again(world: &World, program: Program) {
     let said = world.text(program, &["reuse", "5"]).await;
     assert_eq!(said, "5 connections, 1 sessions of the server\n");
+    // What a MySQL server says first is learnt by a login of the host's own.
+    let logins = if world.is_postgres() { 1 } else { 2 };
     let pool = world.pool();
-    assert_eq!((pool.opened, pool.reused), (1, pool.checkouts - 1), "{pool:?}");
+    assert_eq!((pool.opened, pool.reused), (logins, pool.checkouts - logins), "{pool:?}");
 }
 
 pub(super) async fn leaves_a_transaction(world: &World, program: Program) {
