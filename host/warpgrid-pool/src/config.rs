@@ -25,8 +25,8 @@ pub struct PoolOptions {
     pub retry: Duration,
     /// How long a guest may take to say who it is. Default 15 seconds.
     pub greeting: Duration,
-    /// How long a guest may leave an answer unread, or a frame half sent, before its session is destroyed.
-    /// Default 60 seconds.
+    /// How long a guest may leave an answer unread, or a frame half sent, before its session is destroyed. Less than
+    /// 4 KiB in that time count as nothing. A server that takes nothing more of a frame has as long. Default 60 seconds.
     pub stall: Duration,
     /// How long a server may take for the next byte of an answer. Default 300 seconds.
     pub reply: Duration,

@@ -146,8 +146,8 @@ impl Guard {
         }
     }
 
-    /// Notes that bytes passed, for the deadlines; `waits_for_server` says whether the guest waits for the server's next
-    /// bytes right now. Also called when the guest begins to wait, and when it stops; not at every poll without a byte,
+    /// Notes that bytes passed, for the deadlines; `waits_for_server` says whether the guest waits right now for the
+    /// server: for its next bytes or, in the middle of a frame, for it to take some. Also called when the guest begins to wait, and when it stops; not at every poll without a byte,
     /// or a server that says nothing is never noticed. Takes no lock; call it after the tracker has seen the bytes.
     pub(crate) fn progress(&self, waits_for_server: bool) {
         let passed = Instant::now().saturating_duration_since(self.slot.since);

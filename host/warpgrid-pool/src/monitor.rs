@@ -158,7 +158,9 @@ fn round(inner: &Arc<Inner>, last_summary: &mut Instant) -> Instant {
 fn deadline(slot: &Slot, session: &Session, options: &PoolOptions) -> Option<(Instant, &'static str)> {
     let (progress, waits_for_server) = slot.progress();
     let tracker = &session.tracker;
-    let (limit, reason) = if tracker.in_guest_frame() {
+    let (limit, reason) = if tracker.in_guest_frame() && waits_for_server {
+        (options.stall, "its server took nothing more")
+    } else if tracker.in_guest_frame() {
         (options.stall, "its guest left a frame half sent")
     } else if tracker.is_busy() && waits_for_server {
         (options.reply, "its server left an answer unfinished")

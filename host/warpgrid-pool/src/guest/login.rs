@@ -81,6 +81,11 @@ impl Login {
         matches!(self.step, Step::Greeting { tls: Tls::Requested, .. })
     }
 
+    /// Whether the guest has said who it is and waits for its session.
+    pub(super) fn is_checking_out(&self) -> bool {
+        matches!(self.step, Step::Checkout { .. })
+    }
+
     /// Encryption is there; bytes of the guest are its plain text from now on.
     pub(super) fn tls_done(&mut self) {
         if let Step::Greeting { tls, .. } = &mut self.step {

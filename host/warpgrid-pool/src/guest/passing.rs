@@ -12,6 +12,10 @@ use crate::session::Session;
 use std::mem;
 use std::task::{Context, Poll, Waker};
 
+/// So many bytes of a frame or an answer that is not whole are progress. Who moves less has the time of one who moves
+/// nothing: a byte now and then does not keep a session.
+const PROGRESS_BYTES: usize = 4 * 1024;
+
 /// A guest that has a session.
 pub(super) struct Passing {
     guard: Guard,
@@ -22,6 +26,26 @@ pub(super) struct Passing {
     told_waiting: bool,
     /// Whether the guest could not send.
     writer_waits: bool,
+    /// Bytes that passed since the guard was last told of any.
+    moved: usize,
+}
+
+/// What a session is at, after a look at it.
+struct Seen {
+    busy: bool,
+    in_guest_frame: bool,
+}
+
+impl Seen {
+    fn new(session: &Session) -> Self {
+        let tracker = &session.tracker;
+        Self { busy: tracker.is_busy(), in_guest_frame: tracker.in_guest_frame() }
+    }
+
+    /// Whether the guest can expect bytes of the server.
+    fn owed(&self) -> bool {
+        self.busy && !self.in_guest_frame
+    }
 }
 
 impl Passing {
@@ -32,6 +56,7 @@ impl Passing {
             reader_waits: false,
             told_waiting: false,
             writer_waits: false,
+            moved: 0,
         }
     }
 
@@ -44,10 +69,11 @@ impl Passing {
         bytes: &[u8],
     ) -> Poll<Result<usize, Ending>> {
         let silent = buffers.output.is_empty();
-        let (sent, owed) = self.with_session(|way, session| {
+        let ((sent, within), seen) = self.with_session(|way, session| {
+            let within = session.tracker.in_guest_frame();
             let sent = way.send(session, buffers, &mut Context::from_waker(waker), bytes);
             way.look_for_end(session, buffers);
-            sent
+            (sent, within)
         })?;
         if self.is_over() || (silent && !buffers.output.is_empty()) {
             wakers.wake_reader();
@@ -55,13 +81,20 @@ impl Passing {
         self.writer_waits = sent.is_pending();
         match sent {
             Poll::Ready(Ok(count)) => {
-                if count > 0 {
-                    self.tell(self.reader_waits && owed);
+                self.moved += count;
+                let between = within && seen.in_guest_frame;
+                if count > 0 && (!between || self.told_waiting || self.moved >= PROGRESS_BYTES) {
+                    self.tell(self.reader_waits && seen.owed());
                 }
                 Poll::Ready(Ok(count))
             }
             Poll::Ready(Err(ending)) => Poll::Ready(Err(self.end(ending))),
-            Poll::Pending => self.wait(false, waker),
+            Poll::Pending => {
+                if seen.in_guest_frame && buffers.owes_server() && !self.told_waiting {
+                    self.tell(true);
+                }
+                self.wait(false, waker)
+            }
         }
     }
 
@@ -88,7 +121,7 @@ impl Passing {
         target: Target<'_, '_>,
     ) -> Poll<Result<(), Ending>> {
         let held = self.way.held;
-        let (filled, owed) = self.with_session(|way, session| {
+        let (filled, seen) = self.with_session(|way, session| {
             let filled = way.fill(session, buffers, &mut Context::from_waker(waker), target);
             way.look_for_end(session, buffers);
             filled
@@ -99,15 +132,19 @@ impl Passing {
         }
         match filled {
             Poll::Ready(Ok(())) => {
-                self.reader_waits = false;
-                self.tell(false);
+                self.moved += mem::take(&mut self.way.read_bytes);
+                let waited = mem::take(&mut self.reader_waits);
+                if waited || self.told_waiting || !seen.busy || self.moved >= PROGRESS_BYTES {
+                    self.tell(false);
+                }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(ending)) => Poll::Ready(Err(self.end(ending))),
             Poll::Pending => {
                 self.reader_waits = true;
-                if owed != self.told_waiting {
-                    self.tell(owed);
+                // Somebody else may wait to send.
+                if !seen.in_guest_frame && seen.owed() != self.told_waiting {
+                    self.tell(seen.owed());
                 }
                 self.wait(true, waker)
             }
@@ -143,15 +180,15 @@ impl Passing {
         }
     }
 
-    /// One look at the session, and whether the guest can then expect bytes of the server.
+    /// One look at the session, and what it is at then.
     fn with_session<T>(
         &mut self,
         look: impl FnOnce(&mut Way, &mut Session) -> T,
-    ) -> Result<(T, bool), Ending> {
+    ) -> Result<(T, Seen), Ending> {
         let mut slot = self.guard.session();
         if let Some(session) = slot.as_mut() {
             let result = look(&mut self.way, session);
-            return Ok((result, session.tracker.is_busy() && !session.tracker.in_guest_frame()));
+            return Ok((result, Seen::new(session)));
         }
         drop(slot);
         Err(Ending::Closed(self.guard.ended().unwrap_or("the host took it back")))
@@ -165,6 +202,7 @@ impl Passing {
 
     fn tell(&mut self, waits: bool) {
         self.told_waiting = waits;
+        self.moved = 0;
         self.guard.progress(waits);
     }
 

@@ -132,6 +132,8 @@ impl GuestStream {
         self.wakers.register_writer(context.waker());
         self.drive_login();
         match &mut self.phase {
+            // A first command that came with the login, or in its place, goes out when there is a session.
+            Phase::Login(login) if login.is_checking_out() && !self.buffers.input.is_empty() => Poll::Pending,
             Phase::Login(_) => Poll::Ready(Ok(())),
             Phase::Passing(passing) => {
                 let flushed = passing.poll_flush(&mut self.buffers, &self.waker);

@@ -22,6 +22,8 @@ pub(super) struct Way {
     pub(super) deaf: bool,
     /// The guest said goodbye or sends nothing more, and has all its answers.
     pub(super) over: bool,
+    /// Bytes that were read of the server; whoever counts them takes them out.
+    pub(super) read_bytes: usize,
 }
 
 /// What keeps the input from being decided about.
@@ -232,6 +234,7 @@ impl Way {
                     Ok(0) | Err(_) => return Poll::Ready(Err(Ending::Closed(Self::CLOSED))),
                     Ok(_) => {}
                 }
+                self.read_bytes += buffers.output.len() - before;
                 let seen = tracker.from_server(&buffers.output[before..]);
                 if seen.is_err() {
                     buffers.output.truncate(before);
@@ -244,6 +247,7 @@ impl Way {
                     Ok(()) if target.filled().len() > before => {}
                     Ok(()) | Err(_) => return Poll::Ready(Err(Ending::Closed(Self::CLOSED))),
                 }
+                self.read_bytes += target.filled().len() - before;
                 let seen = tracker.from_server(&target.filled()[before..]);
                 if seen.is_err() {
                     target.set_filled(before);

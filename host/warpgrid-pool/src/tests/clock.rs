@@ -88,7 +88,7 @@ async fn sessions_are_taken_away_from_guests_that_do_nothing() {
     let cases = [
         ("an answer is there", "say hello\n", false, 60, "its guest left an answer unread"),
         ("half a line", "say hel", false, 60, "its guest left a frame half sent"),
-        ("half a line, waiting", "say hel", true, 60, "its guest left a frame half sent"),
+        ("a server that takes no more of a line", "say hel", true, 60, "its server took nothing more"),
         ("a server that says nothing", "never\n", true, 300, "its server left an answer unfinished"),
     ];
     for (case, sent, waits, after, reason) in cases {

@@ -120,15 +120,16 @@ async fn a_guest_that_is_dropped_anywhere_never_spoils_the_next() {
             }
             drop(guest);
             let mut next = scene.guest();
-            let asking = send(&mut next, b"hello\nask for mine\n");
-            asking.await.unwrap();
             let serving = async {
                 loop {
                     let server = scene.server().await;
                     serve(server);
                 }
             };
-            let reading = async { (line(&mut next).await, line(&mut next).await) };
+            let reading = async {
+                send(&mut next, b"hello\nask for mine\n").await.unwrap();
+                (line(&mut next).await, line(&mut next).await)
+            };
             let heard = tokio::select! { () = serving => unreachable!(), heard = reading => heard };
             assert_eq!(heard, ("welcome".into(), "ask for mine!".into()), "cut {cut}, capacity {capacity}");
         }

@@ -140,3 +140,43 @@ async fn a_result_of_a_gigabyte_needs_no_more_memory_than_a_small_one() {
         tokio::join!(serving, reading);
     }
 }
+
+/// A byte now and then keeps no session: what a guest must move in the time of a stall is 4 KiB.
+#[tokio::test(start_paused = true)]
+async fn a_guest_that_goes_on_too_slowly_loses_its_session() {
+    for (piece, ends) in [(1, true), (40, true), (5 * KIB, false)] {
+        let mut scene = scene(1000 * KIB);
+        let (mut guest, mut server) = scene.open().await;
+        tokio::spawn(async move { asked(&mut server).await });
+        send(&mut guest, b"tell ").await.unwrap();
+        let mut sending = Ok(());
+        for _ in 0..100 {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            sending = sending.and(send(&mut guest, &vec![b'x'; piece]).await);
+        }
+        assert_eq!(sending.is_err(), ends, "{piece} bytes a second");
+        assert_eq!(
+            scene.destroyed("its guest left a frame half sent"),
+            u64::from(ends),
+            "{piece} bytes a second"
+        );
+
+        drop(guest);
+        let (mut guest, mut server) = scene.open().await;
+        send(&mut guest, b"huge 1000000\n").await.unwrap();
+        asked(&mut server).await;
+        server.write_all(&vec![b'x'; 600 * KIB]).await.unwrap();
+        let mut target = vec![0; piece];
+        let mut last = 1;
+        for _ in 0..100 {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            last = read_some(&mut guest, &mut target).await;
+        }
+        assert_eq!(last == 0, ends, "{piece} bytes a second");
+        assert_eq!(
+            scene.destroyed("its guest left an answer unread"),
+            u64::from(ends),
+            "{piece} bytes a second"
+        );
+    }
+}

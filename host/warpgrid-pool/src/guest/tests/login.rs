@@ -72,6 +72,15 @@ async fn a_guest_is_told_why_it_gets_no_session() {
     assert!(send(&mut guest, b"ask two\n").await.is_err());
 }
 
+/// Some guests send a command with their login and then wait for nothing: it must not lie in the host.
+#[tokio::test(start_paused = true)]
+async fn a_command_that_came_with_the_login_is_sent_once_it_is_flushed() {
+    let mut scene = scene(1000);
+    let mut guest = scene.guest();
+    send(&mut guest, b"hello\ntell one\n").await.unwrap();
+    assert_eq!(asked(&mut scene.server().await).await, "tell one");
+}
+
 /// As with a network: a driver that writes again before it reads must not lose the words that say why.
 #[tokio::test(start_paused = true)]
 async fn a_refused_guest_may_write_before_it_reads_why() {

@@ -35,8 +35,11 @@ pub(super) async fn login(stream: ServerStream, request: LoginRequest<'_>) -> Re
     for words in &commands {
         encode(words, &mut bytes);
     }
-    let broken =
-        |error: &io::Error| not_redis(endpoint, format!("the connection broke at the login: {error}"));
+    let broken = |error: &io::Error| PoolError::Unreachable {
+        endpoint: endpoint.name.clone(),
+        reason: format!("the connection broke at the login: {error}"),
+        retry: endpoint.options.retry,
+    };
     stream.write_all(&bytes).await.map_err(|error| broken(&error))?;
     stream.flush().await.map_err(|error| broken(&error))?;
     let mut answers = Answers::new();
