@@ -41,7 +41,7 @@ async fn guest(pool: &Arc<Pool>, scan: &mut Scan, place: &str, password: Option<
     let _ = stream.flush().await;
     let mut heard = vec![0; 16 * 1024];
     let read = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut heard)).await;
-    heard.truncate(read.expect("a guest hears nothing").unwrap_or(0));
+    heard.truncate(read.unwrap_or_else(|_| panic!("{place}: a guest hears nothing")).unwrap_or(0));
     scan.look(&format!("{protocol}, {place}: what a guest hears"), heard);
     if let Some(error) = stream.error() {
         scan.look_at_debug(&format!("{protocol}, {place}: an error"), error);
