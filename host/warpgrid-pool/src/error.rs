@@ -1,6 +1,7 @@
 //! Why a guest gets no session or loses it; knows no wire protocol's way to say it.
 
 use crate::endpoint::Protocol;
+use crate::secret::Secret;
 use std::time::Duration;
 
 /// Why a guest gets no session, or lost the one it had. No variant holds a secret, and none holds text of the server
@@ -99,4 +100,21 @@ pub enum PoolError {
         /// Why.
         reason: &'static str,
     },
+}
+
+impl PoolError {
+    /// The same without a password that the server repeated in its text.
+    pub(crate) fn without(mut self, password: Option<&Secret>) -> Self {
+        if let (
+            Some(password),
+            Self::Unreachable { reason, .. }
+            | Self::Tls { reason, .. }
+            | Self::Authentication { reason, .. }
+            | Self::NotThisProtocol { reason, .. },
+        ) = (password, &mut self)
+        {
+            *reason = password.strike_out(reason);
+        }
+        self
+    }
 }

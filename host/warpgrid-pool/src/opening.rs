@@ -90,8 +90,10 @@ async fn open(inner: &Arc<Inner>, key: SessionKey, generation: u64) -> Result<Se
     let stream =
         stream.map_err(|error| Failure { error: inner.unreachable(error.to_string()), everyone: true })?;
     let login = inner.wire.login(stream, LoginRequest { endpoint, startup: &key.startup }).await;
-    let logged_in =
-        login.map_err(|error| Failure { everyone: concerns_everyone(&error, &key.startup), error })?;
+    let logged_in = login.map_err(|error| {
+        let error = error.without(endpoint.password.as_ref());
+        Failure { everyone: concerns_everyone(&error, &key.startup), error }
+    })?;
     let lookup = TenantSessions { inner: Arc::downgrade(inner), tenant: key.tenant.clone() };
     let tracker = inner.wire.tracker(&logged_in.facts, Arc::new(lookup));
     let now = Instant::now();

@@ -29,6 +29,17 @@ impl Secret {
     pub fn fingerprint(&self, salt: &[u8; 16]) -> [u8; 32] {
         Sha256::new().chain_update(salt).chain_update(self.expose()).finalize().into()
     }
+
+    /// A server's text up to where it repeats the secret, or the first eight characters of it: a server may have cut it
+    /// short. (Redis does so where `AUTH` is unknown to it.)
+    pub(crate) fn strike_out(&self, text: &str) -> String {
+        let secret = Zeroizing::new(String::from_utf8_lossy(&self.0).into_owned());
+        let end = secret.char_indices().nth(8).map_or(secret.len(), |(at, _)| at);
+        match text.find(&secret[..end]) {
+            Some(at) if end > 0 => format!("{}(..)", &text[..at]),
+            _ => text.to_owned(),
+        }
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -50,5 +61,26 @@ mod tests {
         assert_eq!(format!("{secret:?}"), "Secret(..)");
         assert_ne!(secret.fingerprint(&[0; 16]), Secret::new("other").fingerprint(&[0; 16]));
         assert_ne!(secret.fingerprint(&[0; 16]), secret.fingerprint(&[1; 16]));
+    }
+
+    #[test]
+    fn a_text_that_repeats_a_secret_ends_there() {
+        let secret = Secret::new("open sésame");
+        for (text, left) in [
+            ("no such user", "no such user"),
+            (
+                "unknown command 'AUTH', with 'app' 'open sésame' 'x'",
+                "unknown command 'AUTH', with 'app' '(..)",
+            ),
+            ("you said open sés", "you said (..)"),
+            ("you said open s", "you said open s"),
+        ] {
+            assert_eq!(secret.strike_out(text), left);
+        }
+        assert_eq!(Secret::new("").strike_out("any text"), "any text");
+        assert_eq!(
+            Secret::new(b"ab\xff\xfecdefghijk".to_vec()).strike_out("it is ab\u{fffd}\u{fffd}cdef"),
+            "it is (..)"
+        );
     }
 }

@@ -7,8 +7,10 @@ use crate::scene;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
+use warpgrid_pool::Pool;
 use warpgrid_pool::config::PoolOptions;
 
 const GUESTS: usize = 1000;
@@ -26,7 +28,7 @@ struct Notes {
     waits: RefCell<Vec<Duration>>,
 }
 
-async fn guest(pool: Rc<std::sync::Arc<warpgrid_pool::Pool>>, notes: Rc<Notes>, index: usize, end: Instant) {
+async fn guest(pool: Arc<Pool>, notes: Rc<Notes>, index: usize, end: Instant) {
     let mut round = 0;
     while round < 3 || Instant::now() < end {
         let mut guest = Postgres::new(connect(&pool, "a"));
@@ -39,7 +41,7 @@ async fn guest(pool: Rc<std::sync::Arc<warpgrid_pool::Pool>>, notes: Rc<Notes>, 
             Duration::from_secs(120),
             poll_fn(|context| guest.stream.poll_checked_out(context)),
         );
-        served.await.expect("a guest is forgotten").unwrap();
+        served.await.unwrap_or_else(|_| panic!("guest {index} is forgotten")).unwrap();
         if number < notes.highest.get() {
             notes.inversions.set(notes.inversions.get() + 1);
         }
@@ -64,9 +66,8 @@ async fn a_thousand_guests_share_ten_sessions_in_order() {
     let begun = Instant::now();
     let end = begun + either(Duration::from_secs(6), Duration::from_secs(600));
     let guests = LocalSet::new();
-    let shared = Rc::new(pool.clone());
     for index in 0..GUESTS {
-        guests.spawn_local(guest(shared.clone(), notes.clone(), index, end));
+        guests.spawn_local(guest(pool.clone(), notes.clone(), index, end));
     }
     guests.await;
     at_rest(&pool).await;

@@ -10,7 +10,7 @@
 //!
 //! 20,000 visits; with `WARPGRID_FULL=1` a million. `WARPGRID_SEED=n` draws the same visits again.
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
-#![expect(clippy::print_stdout, reason = "the numbers of a soak are its result")]
+#![expect(clippy::print_stdout, reason = "what a proof counted is its result")]
 
 mod checks;
 #[path = "../lab/mod.rs"]

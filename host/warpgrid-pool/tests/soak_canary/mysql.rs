@@ -99,8 +99,9 @@ pub(crate) async fn plant<S: AsyncRead + AsyncWrite + Unpin>(
         guest.send(&frame(0, format!("\u{16}SELECT '{marker}'").as_bytes())).await?;
         let prepared = guest.packet().await?;
         // One column: its definition, and the end.
-        guest.packet().await?;
-        guest.packet().await?;
+        for _ in 0..2 {
+            guest.packet().await?;
+        }
         if prepared[0] != 0 {
             return Err(format!("a statement could not be prepared: {prepared:x?}"));
         }
