@@ -9,12 +9,14 @@
 //! | `play` | one guest that is dropped somewhere in a dialogue |
 //! | `next` | the guest that comes after it |
 //! | `matrix` | all cuts of all dialogues |
+//! | `corpus` | writes dialogues and logins down |
 //!
 //! `WARPGRID_FULL=1` cuts the long dialogues after every byte too. `WARPGRID_RECORD=<folder>` writes the dialogues down, as
 //! the corpus of `fuzz_wire` is.
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
 #![expect(clippy::print_stdout, reason = "what was cut, and how long it took, is a figure")]
 
+mod corpus;
 mod dialogue;
 mod dialogues;
 mod matrix;

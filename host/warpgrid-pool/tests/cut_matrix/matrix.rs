@@ -1,5 +1,6 @@
 //! All cuts of all dialogues; knows no byte of a protocol.
 
+use crate::corpus;
 use crate::dialogue::Dialogue;
 use crate::dialogues;
 use crate::next;
@@ -7,8 +8,6 @@ use crate::play::{Cut, Passed, play};
 use crate::proof::line::Harm;
 use crate::proof::site::{Site, builder, endpoint};
 use crate::proof::size::{sample, seed, sized};
-use std::fmt::Write as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use warpgrid_pool::config::PoolOptions;
@@ -91,11 +90,12 @@ async fn matrix(protocol: Protocol, dialogues: Vec<Dialogue>) {
     let (mut from_sent, mut from_got) = (0, 0);
     let login = (guest.sent, guest.got);
     guest.leave().await;
+    corpus::write_down_logins(&server, protocol).await;
     let mut random = fastrand::Rng::with_seed(seed());
     let (mut sum, begun) = (Sum::default(), Instant::now());
     for dialogue in &dialogues {
         let (sent, got, passed) = whole(&site, dialogue).await;
-        write_down(protocol, dialogue, &passed);
+        corpus::write_down(&format!("{protocol}-{}", dialogue.name), &passed);
         let budget = |bytes| sized(if bytes <= SHORT { SHORT + 1 } else { LONG_SAMPLE }, usize::MAX);
         let sends = sample(from_sent, sent, budget(sent - from_sent), &mut random).into_iter().map(Cut::Sent);
         let gets = sample(from_got, got, budget(got - from_got), &mut random).into_iter().map(Cut::Got);
@@ -125,20 +125,6 @@ async fn matrix(protocol: Protocol, dialogues: Vec<Dialogue>) {
         sum.slowest,
         sum.repeated
     );
-}
-
-/// A file of the corpus: `>` what the guest said, `<` what it heard, in hexadecimal. Large dialogues are left out.
-fn write_down(protocol: Protocol, dialogue: &Dialogue, passed: &Passed) {
-    let Some(folder) = std::env::var_os("WARPGRID_RECORD") else { return };
-    let mut text = String::new();
-    for (guest, bytes) in passed {
-        text.push(if *guest { '>' } else { '<' });
-        bytes.iter().for_each(|byte| write!(text, "{byte:02x}").unwrap());
-        text.push('\n');
-    }
-    if text.len() < 8 * 1024 {
-        std::fs::write(Path::new(&folder).join(format!("{protocol}-{}.txt", dialogue.name)), text).unwrap();
-    }
 }
 
 #[tokio::test]

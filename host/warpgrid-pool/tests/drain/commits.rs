@@ -45,7 +45,7 @@ pub(crate) async fn commit(
     number: usize,
     told: Arc<AtomicUsize>,
 ) -> (usize, Option<PoolError>) {
-    let door = if number % 2 == 0 { Door::Poll } else { Door::Read };
+    let door = if number.is_multiple_of(2) { Door::Poll } else { Door::Read };
     let mut guest = Guest::new(&site.pool, &format!("tenant-{number}"), door);
     let mut count = 0;
     if guest.log_in().await.is_ok() {
@@ -62,7 +62,7 @@ async fn one(guest: &mut Guest, protocol: Protocol, number: usize, count: usize)
         Protocol::Redis => ("MULTI", format!("RPUSH kept-{number} {count}"), "EXEC"),
         _ => ("BEGIN", format!("INSERT INTO kept VALUES ({number}, {count})"), "COMMIT"),
     };
-    if count % 3 != 0 {
+    if !count.is_multiple_of(3) {
         return answered(guest, &row).await;
     }
     answered(guest, begin).await?;

@@ -6,7 +6,6 @@
 //! | `commits` | guests that commit, each counting what it was told |
 //! | `ends` | the tests |
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
-#![expect(clippy::print_stdout, reason = "how long it took is a figure")]
 
 mod commits;
 mod ends;

@@ -142,7 +142,7 @@ async fn a_server_that_is_silent_from_the_beginning_is_unreachable() {
         };
         let told = timeout(limit() + SLACK, asking).await.unwrap_or_else(|_| panic!("{protocol}: no end"));
         println!("{protocol}: at its login, told after {:?} of {:?}", begun.elapsed(), limit());
-        let text = told.map_or_else(|text| text, |text| text);
+        let text = told.unwrap_or_else(|text| text);
         assert!(text.contains("the server of `orders` cannot be reached"), "{protocol}: {text}");
         guest.rest().await;
         assert!(matches!(guest.error(), Some(PoolError::Unreachable { .. })), "{:?}", guest.error());

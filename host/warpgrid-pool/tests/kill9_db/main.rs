@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `moment` | what goes on when the server is killed, in each protocol |
 //! | `kills` | the tests |
-#![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "set-up code: what fails here is a failed test")]
 #![expect(clippy::print_stdout, reason = "how long it took is a figure")]
 
 mod kills;

@@ -9,7 +9,6 @@
 //! | `memory` | how much of it the process has |
 //! | `deadlines` | the test |
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
-#![expect(clippy::print_stdout, reason = "how long others wait is a figure")]
 
 mod deadlines;
 mod memory;

@@ -115,6 +115,32 @@ impl MysqlGreeter {
         GreetStep::End(PoolError::Denied { endpoint: self.terms.endpoint.clone(), reason })
     }
 
+    /// Takes one packet out of the input, if it is whole.
+    fn packet(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> GreetStep {
+        let Some(header) = Header::parse(input) else { return GreetStep::More };
+        if header.length > MAX_LOGIN_BYTES {
+            return self.violation(output, "a packet of the login is longer than 64 KiB");
+        }
+        if input.len() < HEADER_BYTES + header.length {
+            return GreetStep::More;
+        }
+        let mut packet = input.split_to(HEADER_BYTES + header.length);
+        packet.advance(HEADER_BYTES);
+        let is_goodbye = header.sequence == 0 && packet[..] == [COM_QUIT];
+        if header.sequence != self.sequence && !is_goodbye {
+            return self.violation(output, "a packet of the login is out of order");
+        }
+        self.sequence = header.sequence.wrapping_add(1);
+        match std::mem::replace(&mut self.stage, Stage::Commands) {
+            Stage::Response => {
+                self.stage = Stage::Response;
+                self.response(&packet, output)
+            }
+            Stage::Switched { caching, guest } => self.proved(guest, caching, &packet, output),
+            Stage::Silent | Stage::Commands => self.violation(output, "a packet that nobody asked for"),
+        }
+    }
+
     fn response(&mut self, payload: &[u8], output: &mut BytesMut) -> GreetStep {
         if payload == [COM_QUIT] {
             return GreetStep::Goodbye;
@@ -246,27 +272,12 @@ impl Greeter for MysqlGreeter {
     }
 
     fn advance(&mut self, input: &mut BytesMut, output: &mut BytesMut) -> GreetStep {
-        let Some(header) = Header::parse(input) else { return GreetStep::More };
-        if header.length > MAX_LOGIN_BYTES {
-            return self.violation(output, "a packet of the login is longer than 64 KiB");
-        }
-        if input.len() < HEADER_BYTES + header.length {
-            return GreetStep::More;
-        }
-        let mut packet = input.split_to(HEADER_BYTES + header.length);
-        packet.advance(HEADER_BYTES);
-        let is_goodbye = header.sequence == 0 && packet[..] == [COM_QUIT];
-        if header.sequence != self.sequence && !is_goodbye {
-            return self.violation(output, "a packet of the login is out of order");
-        }
-        self.sequence = header.sequence.wrapping_add(1);
-        match std::mem::replace(&mut self.stage, Stage::Commands) {
-            Stage::Response => {
-                self.stage = Stage::Response;
-                self.response(&packet, output)
+        loop {
+            let before = input.len();
+            match self.packet(input, output) {
+                GreetStep::More if input.len() < before => {}
+                step => return step,
             }
-            Stage::Switched { caching, guest } => self.proved(guest, caching, &packet, output),
-            Stage::Silent | Stage::Commands => self.violation(output, "a packet that nobody asked for"),
         }
     }
 

@@ -96,7 +96,8 @@ impl RedisTracker {
         self.holding = false;
         let is = |at: usize, word: &[u8]| words.get(at).is_some_and(|found| found.eq_ignore_ascii_case(word));
         let answer = |text: &'static str| {
-            if self.owed + self.confirmations > 0 {
+            // Nor in the middle of a message, which nobody owes.
+            if self.owed + self.confirmations > 0 || !self.replies.at_boundary() {
                 return GuestStep::Wait;
             }
             GuestStep::Answer { consumed, bytes: Bytes::from_static(text.as_bytes()) }
@@ -371,6 +372,14 @@ mod tests {
         let message = "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi\r\n";
         assert!(matches!(answered(&mut tracker, confirmation), Ok(Verdict::Destroy(_))));
         assert_eq!(answered(&mut tracker, &[message, confirmation, message].concat()), Ok(Verdict::Reset));
+        // The host says nothing in the middle of a message.
+        answered(&mut tracker, &message[..20]).unwrap();
+        for words in ["AUTH guest", "MONITOR", "QUIT"] {
+            let command = array(&words.split(' ').collect::<Vec<_>>());
+            assert_eq!(tracker.from_guest(&command), Ok(GuestStep::Wait), "{words}");
+        }
+        answered(&mut tracker, &message[20..]).unwrap();
+        assert!(matches!(tracker.from_guest(&array(&["QUIT"])), Ok(GuestStep::Goodbye { .. })));
         send(&mut tracker, &[&array(&["UNSUBSCRIBE"])]);
         assert!(
             matches!(tracker.verdict(), Verdict::Destroy(_)),
