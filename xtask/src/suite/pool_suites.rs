@@ -12,8 +12,18 @@ use crate::tree;
 
 /// Suites that are one test program.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("cancel-race", "cancel_race"),
     ("cut-matrix", "cut_matrix"),
+    ("drain", "drain"),
+    ("exhaustion", "exhaustion"),
+    ("fault-matrix", "fault_matrix"),
+    ("fuzz-wire", "fuzz_wire"),
+    ("half-open", "half_open"),
+    ("isolation", "isolation"),
+    ("kill9-db", "kill9_db"),
+    ("secret-scan", "secret_scan"),
     ("sim", "sim"),
+    ("slowloris-guest", "slowloris_guest"),
     ("soak-canary", "soak_canary"),
     ("tls-table", "tls_table"),
 ];
