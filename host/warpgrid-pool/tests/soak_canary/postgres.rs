@@ -131,7 +131,7 @@ pub(crate) async fn visit(mut visitor: Visitor<'_>) -> Result<Left, String> {
 async fn early(visitor: &mut Visitor<'_>) -> Result<Left, String> {
     let mut guest = Postgres::new(visitor.connect());
     let hello = startup(&[]);
-    let hello = if visitor.random.bool() { hello } else { visitor.half(&hello) };
+    let hello = if visitor.random.bool() { hello } else { visitor.half(&hello, 0) };
     guest.send(&hello).await?;
     Ok(Left::Early)
 }
@@ -147,7 +147,7 @@ async fn rudely(visitor: &mut Visitor<'_>, mut guest: Postgres<GuestStream>) -> 
     ];
     match visitor.random.u32(..6) {
         0 => guest.send(&long).await?,
-        1 => guest.send(&visitor.half(&long)).await?,
+        1 => guest.send(&visitor.half(&long, 0)).await?,
         2 => {
             guest.send(&long).await?;
             let mut some = vec![0; visitor.random.usize(1..2000)];
@@ -157,7 +157,7 @@ async fn rudely(visitor: &mut Visitor<'_>, mut guest: Postgres<GuestStream>) -> 
             guest.send(&query("COPY public.kept FROM STDIN")).await?;
             while guest.message().await?.0 != b'G' {}
             let row = frame(b'd', visitor.words("{b}\n").as_bytes());
-            guest.send(&[row.clone(), visitor.half(&row)].concat()).await?;
+            guest.send(&[row.clone(), visitor.half(&row, 0)].concat()).await?;
         }
         4 => {
             let copy = "COPY (SELECT repeat('{b}', 100) FROM generate_series(1, 500)) TO STDOUT";

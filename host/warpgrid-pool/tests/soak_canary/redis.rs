@@ -16,6 +16,9 @@ pub(crate) const KINDS: &[Kind] = &[
     ("a message for who listens", "PUBLISH aviary {b}"),
 ];
 
+/// `*2 $4 ECHO`: up to here nothing is known of a command.
+const NAME_BYTES: usize = 14;
+
 /// Planted last; commands are separated by `;`.
 pub(crate) const ENDINGS: &[Kind] = &[
     ("a channel", "SUBSCRIBE {b};"),
@@ -76,7 +79,7 @@ pub(crate) async fn visit(mut visitor: Visitor<'_>) -> Result<Left, String> {
     if visitor.random.u32(..100) == 0 {
         // Half a name of a command: whether it has a session is not said.
         let mut guest = enter(visitor.connect());
-        let half = visitor.half(b"*1\r\n$4\r\nPI");
+        let half = visitor.half(b"*1\r\n$4\r\nPI", 0);
         guest.send(&half).await?;
         return Ok(Left::Early);
     }
@@ -102,7 +105,7 @@ async fn rudely(visitor: &mut Visitor<'_>, mut guest: Redis<GuestStream>) -> Res
     let echo = command(&format!("ECHO {}", visitor.marker().repeat(200)));
     match visitor.random.u32(..4) {
         0 => guest.send(&echo).await?,
-        1 => guest.send(&visitor.half(&echo)).await?,
+        1 => guest.send(&visitor.half(&echo, NAME_BYTES)).await?,
         2 => {
             guest.send(&echo).await?;
             let mut some = vec![0; visitor.random.usize(1..1000)];
