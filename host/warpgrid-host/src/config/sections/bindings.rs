@@ -166,7 +166,7 @@ pub(in crate::config) const KEYS: &[Key] = &[
         &["bindings", "*", "pool", "stall-seconds"],
         "seconds",
         "`60`",
-        "How long a guest may leave an answer unread, or a message half sent, before its session is destroyed.",
+        "How long a guest may leave an answer unread, or a message half sent, before its session is destroyed; less than 4 KiB in that time counts as nothing.",
     ),
     key(
         &["bindings", "*", "pool", "reply-seconds"],
