@@ -4,6 +4,7 @@ use crate::lab::postgres::{Postgres, cancel, query};
 use crate::lab::servers::{connect, endpoint, manager, services};
 use crate::lab::size::either;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use warpgrid_pool::Pool;
 use warpgrid_pool::config::PoolOptions;
@@ -21,7 +22,7 @@ async fn send_cancel(pool: &Arc<Pool>, tenant: &str, key: (u32, u32)) {
 
 fn sleeping(server: &Server) -> String {
     let question =
-        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(600)'";
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(6000)'";
     server.admin_sql(question).unwrap()
 }
 
@@ -29,11 +30,13 @@ fn sleeping(server: &Server) -> String {
 async fn a_forged_key_cancels_nothing() {
     let server = services().postgres().start().unwrap();
     let manager = manager(1);
-    let pool = manager.pool(endpoint(&server, PoolOptions::default()));
+    // In full size the victims wait longer than a pool lets a server take.
+    let patient = PoolOptions { reply: Duration::from_secs(6000), ..PoolOptions::default() };
+    let pool = manager.pool(endpoint(&server, patient));
     let mut victims = Vec::new();
     for tenant in ["a", "b"] {
         let mut victim = Postgres::log_in(connect(&pool, tenant), &[]).await.unwrap();
-        victim.send(&query("SELECT pg_sleep(600)")).await.unwrap();
+        victim.send(&query("SELECT pg_sleep(6000)")).await.unwrap();
         victims.push(victim);
     }
     while sleeping(&server) != "2" {}
@@ -59,7 +62,7 @@ async fn a_forged_key_cancels_nothing() {
     send_cancel(&manager.pool(other), "a", a).await;
     // Keys of the server itself, which no guest is told.
     for pid in server
-        .admin_sql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'")
+        .admin_sql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%pg_sleep(6000)'")
         .unwrap()
         .lines()
     {

@@ -16,7 +16,7 @@ async fn a_session_serves_one_tenant_from_its_login_to_its_end() {
         // Fewer sessions than tenants: each takes the place of another's again and again.
         let pool = manager(1).pool(endpoint(&server, PoolOptions { size: 3, ..PoolOptions::default() }));
         let (mut owners, mut random) = (HashMap::<String, usize>::new(), fastrand::Rng::with_seed(7));
-        for _ in 0..either(300, 30_000) {
+        for _ in 0..either(300, 10_000) {
             let tenant = random.usize(..5);
             let session = session_number(&pool, &format!("tenant {tenant}")).await.unwrap();
             let owner = *owners.entry(session).or_insert(tenant);

@@ -3,6 +3,7 @@
 use crate::lab::mysql::{Mysql, frame, query};
 use crate::lab::servers::{connect, endpoint, manager, services};
 use crate::lab::size::either;
+use std::time::Duration;
 use warpgrid_pool::config::PoolOptions;
 use warpgrid_pool::endpoint::Endpoint;
 use warpgrid_pool::guest::GuestStream;
@@ -14,7 +15,7 @@ const UNKNOWN_THREAD: Option<u16> = Some(1094);
 /// The server's numbers of the sessions that sleep.
 fn sleeping(server: &Server) -> Vec<u32> {
     let question =
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(600)%' ORDER BY ID";
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(6000)%' ORDER BY ID";
     server.admin_sql(question).unwrap().lines().map(|line| line.trim().parse().unwrap()).collect()
 }
 
@@ -34,11 +35,13 @@ async fn kill(guest: &mut Mysql<GuestStream>, thread: u32) -> Vec<Option<u16>> {
 #[tokio::test]
 async fn a_foreign_number_kills_nothing() {
     let server = services().mariadb().start().unwrap();
-    let pool = manager(1).pool(endpoint(&server, PoolOptions::default()));
+    // In full size the victims wait longer than a pool lets a server take.
+    let patient = PoolOptions { reply: Duration::from_secs(6000), ..PoolOptions::default() };
+    let pool = manager(1).pool(endpoint(&server, patient));
     let mut victims = Vec::new();
     for tenant in ["a", "b"] {
         let mut victim = Mysql::log_in(connect(&pool, tenant)).await.unwrap();
-        victim.send(&query("SELECT SLEEP(600)")).await.unwrap();
+        victim.send(&query("SELECT SLEEP(6000)")).await.unwrap();
         victims.push(victim);
     }
     let real = loop {
@@ -91,7 +94,7 @@ async fn a_hidden_kill_does_not_reach_a_tenant_with_a_user_of_its_own() {
     let password = Some(Secret::new(server.password("app_ed25519")));
     let other = Endpoint { user: Some("app_ed25519".to_owned()), password, ..one.clone() };
     let mut victim = Mysql::log_in(connect(&manager.pool(one), "a")).await.unwrap();
-    victim.send(&query("SELECT SLEEP(600)")).await.unwrap();
+    victim.send(&query("SELECT SLEEP(6000)")).await.unwrap();
     let real = loop {
         if let [real] = sleeping(&server)[..] {
             break real;
