@@ -25,6 +25,9 @@ enum Share {
     Program(&'static str),
 }
 
+/// The packages whose tests these are. The pool has suites of its own.
+const PACKAGES: &[&str] = &["warpgrid-grants", "warpgrid-host", "warp"];
+
 /// Suites whose tests start database servers.
 const WITH_SERVERS: &[&str] = &["guests-db", "warp-proxy"];
 
@@ -109,8 +112,8 @@ fn is_shared_out(module: &str) -> bool {
 /// Test programs of the host crates but the divided one and those that are a suite.
 fn other_programs(context: &SuiteContext<'_>) -> anyhow::Result<Vec<String>> {
     let mut programs = Vec::new();
-    for package in tree::entries(&context.paths.root.join("host"))? {
-        let folder = package.join("tests");
+    for package in PACKAGES {
+        let folder = context.paths.root.join("host").join(package).join("tests");
         for path in if folder.is_dir() { tree::entries(&folder)? } else { Vec::new() } {
             let is_program =
                 path.extension().is_some_and(|found| found == "rs") || path.join("main.rs").is_file();
@@ -139,7 +142,7 @@ impl Tests {
         let run = RunOptions { offline: context.offline, jobs: context.jobs };
         let guests = guests::build(context.paths, &run, context.rust)?;
         let mut cargo = host_cargo(context.paths).args(["test", "--release"]);
-        for package in ["warpgrid-grants", "warpgrid-host", "warp"] {
+        for package in PACKAGES {
             cargo = cargo.args(["--package", package]);
         }
         cargo = cargo.env("WARPGRID_GUESTS", guests);

@@ -10,6 +10,9 @@ use warpgrid_host::config::ListenerConfig;
 use warpgrid_pool::endpoint::Endpoint;
 use warpgrid_pool::listen::ListenOptions;
 
+/// How long clients may stay after a drain's time: the pools cut them first, and list what they cut.
+const AFTER_DRAIN: Duration = Duration::from_secs(5);
+
 /// What the configuration asks for.
 pub(super) struct Wished {
     /// The databases, with their secrets, in the order of their names.
@@ -44,7 +47,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Wished> {
     let drain = config.shims.database_proxy.unwrap_or_default().drain;
     let mut listeners = Vec::new();
     for config in config.listeners {
-        let options = config.options(&base, drain).with_context(wrong)?;
+        let options = config.options(&base, drain + AFTER_DRAIN).with_context(wrong)?;
         listeners.push(WishedListener { config, options });
     }
     Ok(Wished { endpoints, listeners, registry: config.registry, drain })
