@@ -29,6 +29,7 @@ mod pgbouncer;
 mod place;
 mod port;
 mod postgres;
+mod postgres_family;
 mod process;
 mod product;
 mod ready;

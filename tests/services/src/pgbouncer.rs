@@ -6,9 +6,8 @@ use anyhow::Context;
 use rustix::process::Signal;
 
 use crate::client::ClientProgram;
-use crate::postgres::SSL_REQUEST;
+use crate::postgres_family;
 use crate::product::{Product, Setting};
-use crate::ready;
 
 pub(crate) struct Pgbouncer;
 
@@ -35,45 +34,24 @@ impl Product for Pgbouncer {
     }
 
     fn socket(&self, setting: &Setting) -> PathBuf {
-        setting.place.path("socket").join(format!(".s.PGSQL.{}", setting.port))
+        postgres_family::socket(setting)
     }
 
     fn is_ready(&self, setting: &Setting) -> bool {
-        !ready::first_bytes(&self.socket(setting), &SSL_REQUEST).is_empty()
+        postgres_family::is_ready(setting)
     }
 
     fn admin(&self, setting: &Setting, text: &str) -> anyhow::Result<ClientProgram> {
-        Ok(setting
-            .place
-            .services
-            .program("psql")?
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
-            .arg("--host")
-            .arg(setting.place.path("socket"))
-            .args([
-                "--port",
-                &setting.port.to_string(),
-                "--username=admin",
-                "--dbname=pgbouncer",
-                "--command",
-                text,
-            ])
-            .envs([("PGPASSWORD", setting.password("admin"))]))
+        let psql = postgres_family::psql(setting, "admin", "pgbouncer", text)?;
+        Ok(psql.envs([("PGPASSWORD", setting.password("admin"))]))
     }
 
     fn environment(&self, setting: &Setting, user: &str) -> Vec<(&'static str, String)> {
-        vec![
-            ("PGHOST", "127.0.0.1".to_owned()),
-            ("PGPORT", setting.port.to_string()),
-            ("PGUSER", user.to_owned()),
-            ("PGPASSWORD", setting.password(user).to_owned()),
-            ("PGDATABASE", "app".to_owned()),
-            ("PGSSLROOTCERT", setting.authority()),
-        ]
+        postgres_family::environment(setting, user)
     }
 
     fn address(&self, setting: &Setting, user: &str) -> String {
-        format!("postgres://{user}:{}@127.0.0.1:{}/app", setting.password(user), setting.port)
+        postgres_family::address(setting, user)
     }
 
     /// Ends at once, breaking connections.

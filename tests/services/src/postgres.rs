@@ -7,13 +7,10 @@ use rustix::process::Signal;
 
 use crate::client::ClientProgram;
 use crate::launch;
+use crate::postgres_family;
 use crate::product::{Product, Setting};
-use crate::ready;
 use crate::server;
 use crate::template;
-
-/// SSLRequest of protocol 3: length 8, code 80877103. Answered with one byte, by a server that is up.
-pub(crate) const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Changes when the template does.
 const TEMPLATE: &str = "postgres-15-a";
@@ -76,14 +73,11 @@ impl Product for Postgres {
     }
 
     fn socket(&self, setting: &Setting) -> PathBuf {
-        setting.place.path("socket").join(format!(".s.PGSQL.{}", setting.port))
+        postgres_family::socket(setting)
     }
 
     fn is_ready(&self, setting: &Setting) -> bool {
-        // The eighth line says how far it is; it answers earlier, with an error.
-        let text = std::fs::read_to_string(setting.place.path("data/postmaster.pid")).unwrap_or_default();
-        let ready = text.lines().nth(7).is_some_and(|line| line.trim() == "ready");
-        ready && !ready::first_bytes(&self.socket(setting), &SSL_REQUEST).is_empty()
+        postgres_family::is_ready(setting)
     }
 
     fn finish(&self, setting: &Setting) -> anyhow::Result<()> {
@@ -98,36 +92,15 @@ impl Product for Postgres {
     }
 
     fn admin(&self, setting: &Setting, text: &str) -> anyhow::Result<ClientProgram> {
-        Ok(setting
-            .place
-            .services
-            .program("psql")?
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
-            .arg("--host")
-            .arg(setting.place.path("socket"))
-            .args([
-                "--port",
-                &setting.port.to_string(),
-                "--username=postgres",
-                "--dbname=app",
-                "--command",
-                text,
-            ]))
+        postgres_family::psql(setting, "postgres", "app", text)
     }
 
     fn environment(&self, setting: &Setting, user: &str) -> Vec<(&'static str, String)> {
-        vec![
-            ("PGHOST", "127.0.0.1".to_owned()),
-            ("PGPORT", setting.port.to_string()),
-            ("PGUSER", user.to_owned()),
-            ("PGPASSWORD", setting.password(user).to_owned()),
-            ("PGDATABASE", "app".to_owned()),
-            ("PGSSLROOTCERT", setting.authority()),
-        ]
+        postgres_family::environment(setting, user)
     }
 
     fn address(&self, setting: &Setting, user: &str) -> String {
-        format!("postgres://{user}:{}@127.0.0.1:{}/app", setting.password(user), setting.port)
+        postgres_family::address(setting, user)
     }
 
     /// Fast shutdown: rolls back and disconnects (chapter 19.5).
