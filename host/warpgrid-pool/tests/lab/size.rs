@@ -14,8 +14,13 @@ pub(crate) fn either<T>(usual: T, full: T) -> T {
 
 /// What chance begins with: `WARPGRID_SEED`, else another at each run. A proof that fails prints it.
 pub(crate) fn seed() -> u64 {
-    match std::env::var("WARPGRID_SEED") {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("`WARPGRID_SEED` must be a number, not `{text}`")),
-        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |passed| passed.as_nanos() as u64),
-    }
+    wished_seed().unwrap_or_else(|| {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |passed| passed.as_nanos() as u64)
+    })
+}
+
+/// `WARPGRID_SEED`, if it is set.
+pub(crate) fn wished_seed() -> Option<u64> {
+    let text = std::env::var("WARPGRID_SEED").ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("`WARPGRID_SEED` must be a number, not `{text}`")))
 }

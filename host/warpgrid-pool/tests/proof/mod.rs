@@ -2,12 +2,12 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `size` | the size of a run: that of CI, or the full one (`WARPGRID_FULL=1`) |
+//! | `size` | which part of a matrix is played: that of CI, or all (`WARPGRID_FULL=1`) |
 //! | `site` | real servers, and pools in front of them |
 //! | `line` | the network between pool and server: it harms, it notes what passed |
 //! | `guest` | a guest that speaks its protocol by hand, through either door |
 //! | `wire` | the frames of the protocols, as far as a guest needs them |
-#![allow(dead_code, reason = "each suite uses a part")]
+#![allow(dead_code, unused_imports, reason = "each suite uses a part")]
 
 pub(crate) mod guest;
 pub(crate) mod line;
