@@ -38,7 +38,7 @@ impl Product for Pgbouncer {
     }
 
     fn is_ready(&self, setting: &Setting) -> bool {
-        postgres_family::is_ready(setting)
+        postgres_family::is_ready(setting, "admin", "pgbouncer")
     }
 
     fn admin(&self, setting: &Setting, text: &str) -> anyhow::Result<ClientProgram> {

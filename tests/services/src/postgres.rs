@@ -25,6 +25,9 @@ GRANT app TO app_md5, app_password, app_trust;
 CREATE DATABASE app OWNER app;
 ";
 
+const SUPERUSER: &str = "postgres";
+const DATABASE: &str = "app";
+
 pub(crate) struct Postgres;
 
 impl Product for Postgres {
@@ -77,7 +80,7 @@ impl Product for Postgres {
     }
 
     fn is_ready(&self, setting: &Setting) -> bool {
-        postgres_family::is_ready(setting)
+        postgres_family::is_ready(setting, SUPERUSER, DATABASE)
     }
 
     fn finish(&self, setting: &Setting) -> anyhow::Result<()> {
@@ -92,7 +95,7 @@ impl Product for Postgres {
     }
 
     fn admin(&self, setting: &Setting, text: &str) -> anyhow::Result<ClientProgram> {
-        postgres_family::psql(setting, "postgres", "app", text)
+        postgres_family::psql(setting, SUPERUSER, DATABASE, text)
     }
 
     fn environment(&self, setting: &Setting, user: &str) -> Vec<(&'static str, String)> {

@@ -5,17 +5,32 @@ use crate::client::ClientProgram;
 use crate::product::Setting;
 use crate::ready;
 
-/// SSLRequest of protocol 3: length 8, code 80877103. Answered with one byte, by a server that is up.
-const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+/// The number of protocol 3.0, which begins a StartupMessage (chapter 55.7).
+const PROTOCOL: u32 = 3 << 16;
+/// What the server says when it lets a user go on: an authentication message. One that still recovers its data says an
+/// ErrorResponse (`E`, 57P03).
+const AUTHENTICATION: u8 = b'R';
 
 /// The Unix socket, as libpq names it.
 pub(crate) fn socket(setting: &Setting) -> PathBuf {
     setting.place.path("socket").join(format!(".s.PGSQL.{}", setting.port))
 }
 
-/// Whether something answers at the socket.
-pub(crate) fn is_ready(setting: &Setting) -> bool {
-    !ready::first_bytes(&socket(setting), &SSL_REQUEST).is_empty()
+/// Whether a session of `user` in `database` can begin at the socket.
+pub(crate) fn is_ready(setting: &Setting, user: &str, database: &str) -> bool {
+    let said = ready::first_bytes(&socket(setting), &startup_message(user, database));
+    said.first() == Some(&AUTHENTICATION)
+}
+
+/// StartupMessage: length, protocol, pairs of name and value, each closed by a zero.
+fn startup_message(user: &str, database: &str) -> Vec<u8> {
+    let mut rest = PROTOCOL.to_be_bytes().to_vec();
+    for word in ["user", user, "database", database, ""] {
+        rest.extend_from_slice(word.as_bytes());
+        rest.push(0);
+    }
+    let length = u32::try_from(rest.len() + 4).unwrap_or(u32::MAX);
+    [&length.to_be_bytes()[..], &rest].concat()
 }
 
 /// psql at the socket, ready to run `text`.

@@ -63,6 +63,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Redis<S> {
         Ok(replies)
     }
 
+    /// Reads on to the end of what has been read in part.
+    pub(crate) async fn finish_reading(&mut self) -> Result<(), String> {
+        while !self.buffer.is_empty() {
+            self.reply().await?;
+        }
+        Ok(())
+    }
+
     /// Says goodbye and waits for the end.
     pub(crate) async fn leave(mut self) -> Result<(), String> {
         self.send(&command("QUIT")).await?;

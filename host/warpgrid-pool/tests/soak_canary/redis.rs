@@ -92,6 +92,8 @@ pub(crate) async fn visit(mut visitor: Visitor<'_>) -> Result<Left, String> {
     if chosen.iter().any(|kind| kind.0 == "channels") {
         guest.reply().await?;
     }
+    // Whoever leaves within a message is not polite.
+    guest.finish_reading().await?;
     // Who has subscribed in RESP2 may say little.
     let free = !chosen.iter().any(|kind| ENDINGS.contains(kind));
     match visitor.random.u32(..100) {
