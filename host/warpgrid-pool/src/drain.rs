@@ -1,5 +1,6 @@
 //! Closing a pool without cutting answers off; starts no new work.
 
+use crate::error::Loss;
 use crate::guard::Slot;
 use crate::inner::Inner;
 use crate::session::Session;
@@ -60,11 +61,11 @@ fn end(inner: &Arc<Inner>, all: bool) -> Vec<(Arc<Slot>, &'static str)> {
         let mut found = AT_REST;
         let session = slot.take_if(|session| {
             found = state(session);
-            (all || found == AT_REST).then_some("the pool is drained")
+            (all || found == AT_REST).then_some(Loss::Drained)
         });
-        if let Some((session, reason)) = session {
+        if let Some((session, loss)) = session {
             ended.push((slot.clone(), found));
-            taken.push((slot, session, reason));
+            taken.push((slot, session, loss));
         }
     }
     inner.take_away(taken);

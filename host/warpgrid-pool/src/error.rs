@@ -1,5 +1,6 @@
 //! Why a guest gets no session or loses it; knows no wire protocol's way to say it.
 
+use crate::config::PoolOptions;
 use crate::endpoint::Protocol;
 use crate::secret::Secret;
 use std::time::Duration;
@@ -100,6 +101,77 @@ pub enum PoolError {
         /// Why.
         reason: &'static str,
     },
+}
+
+/// Why a guest loses the session that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The pool is drained.
+    Drained,
+    /// The guest left a transaction open.
+    OpenTransaction,
+    /// The guest left a frame half sent.
+    HalfFrame,
+    /// The guest left an answer unread.
+    UnreadAnswer,
+    /// The server left an answer unfinished.
+    UnfinishedAnswer,
+    /// The server took nothing more of a frame.
+    UntakenFrame,
+    /// The server closed the connection, or it broke.
+    ServerClosed,
+    /// The server broke the protocol.
+    ServerViolation,
+    /// The guest broke the protocol, in this way.
+    Violation(&'static str),
+}
+
+impl Loss {
+    /// The reason as it is counted.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Drained => "the pool is drained",
+            Self::OpenTransaction => "its guest left a transaction open",
+            Self::HalfFrame => "its guest left a frame half sent",
+            Self::UnreadAnswer => "its guest left an answer unread",
+            Self::UnfinishedAnswer => "its server left an answer unfinished",
+            Self::UntakenFrame => "its server took nothing more",
+            Self::ServerClosed => "the server closed the connection",
+            Self::ServerViolation => "the server does not keep to its protocol",
+            Self::Violation(reason) => reason,
+        }
+    }
+
+    /// The limit that was reached, by the name that a binding's pool has for it.
+    fn limit(self, options: &PoolOptions) -> Option<(&'static str, Duration)> {
+        match self {
+            Self::OpenTransaction => Some(("transaction-seconds", options.transaction)),
+            Self::HalfFrame | Self::UnreadAnswer | Self::UntakenFrame => {
+                Some(("stall-seconds", options.stall))
+            }
+            Self::UnfinishedAnswer => Some(("reply-seconds", options.reply)),
+            Self::Drained | Self::ServerClosed | Self::ServerViolation | Self::Violation(_) => None,
+        }
+    }
+
+    /// The error of a guest of this endpoint.
+    pub(crate) fn error(self, endpoint: &str, protocol: Protocol) -> PoolError {
+        let endpoint = endpoint.to_owned();
+        match self {
+            Self::Violation(reason) => PoolError::Violation { endpoint, protocol, reason },
+            _ => PoolError::Closed { endpoint, reason: self.reason() },
+        }
+    }
+
+    /// What a guest is told, besides the code that its protocol has for it.
+    pub(crate) fn text(self, error: &PoolError, options: &PoolOptions) -> String {
+        match self.limit(options) {
+            Some((name, limit)) => {
+                format!("{error}; the limit is `{name}` of the binding's pool, {} s", limit.as_secs_f64())
+            }
+            None => error.to_string(),
+        }
+    }
 }
 
 impl PoolError {

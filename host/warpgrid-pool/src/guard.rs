@@ -6,9 +6,11 @@
 //!
 //! What a query touches is the slot's lock and two atomic numbers; the pool's lock is for checkout and checkin.
 
+use crate::config::PoolOptions;
 use crate::endpoint::Tenant;
+use crate::error::Loss;
 use crate::inner::Inner;
-use crate::protocol::{CancelKey, ServerFacts};
+use crate::protocol::{CancelKey, Gap, ServerFacts};
 use crate::session::Session;
 use futures::task::AtomicWaker;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,8 +35,8 @@ pub(crate) struct Slot {
     /// When the session was taken.
     since: Instant,
     session: Mutex<Option<Session>>,
-    /// Why the session was taken away.
-    ended: OnceLock<&'static str>,
+    /// Why the session was taken away, and where its guest can be told.
+    ended: OnceLock<(Loss, Option<Gap>)>,
     /// Why the session must not be used again.
     unfit: OnceLock<&'static str>,
     /// Whether the guest ever had access to the session.
@@ -95,15 +97,12 @@ impl Slot {
 
     /// Takes the session away from its guest if `wanted` says why. The caller then owes the pool its place, and calls
     /// [`Slot::wake`] without any lock.
-    pub(crate) fn take_if(
-        &self,
-        wanted: impl FnOnce(&Session) -> Option<&'static str>,
-    ) -> Option<(Session, &'static str)> {
+    pub(crate) fn take_if(&self, wanted: impl FnOnce(&Session) -> Option<Loss>) -> Option<(Session, Loss)> {
         let mut session = self.lock();
-        let reason = wanted(session.as_ref()?)?;
+        let loss = wanted(session.as_ref()?)?;
         let taken = session.take()?;
-        let _ = self.ended.set(reason);
-        Some((taken, reason))
+        let _ = self.ended.set((loss, taken.tracker.gap()));
+        Some((taken, loss))
     }
 
     pub(crate) fn wake(&self) {
@@ -132,8 +131,21 @@ impl Guard {
     }
 
     /// Why the session was taken away.
-    pub(crate) fn ended(&self) -> Option<&'static str> {
-        self.slot.ended.get().copied()
+    pub(crate) fn ended(&self) -> Option<Loss> {
+        self.slot.ended.get().map(|(loss, _)| *loss)
+    }
+
+    /// Where the guest can be told that it has lost the session.
+    pub(crate) fn gap(&self) -> Option<Gap> {
+        match self.slot.ended.get() {
+            Some((_, gap)) => *gap,
+            None => self.slot.lock().as_ref().and_then(|session| session.tracker.gap()),
+        }
+    }
+
+    /// The limits that the session has.
+    pub(crate) fn options(&self) -> &PoolOptions {
+        &self.inner.endpoint.options
     }
 
     /// Wakes `waker` when the session is taken away, at once if it was already. Call before each `Pending` of reading

@@ -5,7 +5,7 @@
 
 use crate::cancel::CancelRegister;
 use crate::endpoint::Endpoint;
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::guard::{Guard, Slot};
 use crate::key::{MAX_STARTUP_BYTES, SessionKey, StartupSet};
 use crate::net::Connector;
@@ -227,16 +227,16 @@ impl Inner {
     }
 
     /// Destroys sessions that were taken away from their guests, and wakes those.
-    pub(crate) fn take_away(self: &Arc<Self>, taken: Vec<(Arc<Slot>, Session, &'static str)>) {
+    pub(crate) fn take_away(self: &Arc<Self>, taken: Vec<(Arc<Slot>, Session, Loss)>) {
         if taken.is_empty() {
             return;
         }
         let now = Instant::now();
         let slots = taken.iter().map(|(slot, ..)| slot.clone()).collect::<Vec<_>>();
         self.change(|state, effects| {
-            for (slot, session, reason) in taken {
+            for (slot, session, loss) in taken {
                 state.release(&slot);
-                state.end(session, reason, effects);
+                state.end(session, loss.reason(), effects);
             }
             state.share_out(now, effects);
         });

@@ -7,6 +7,7 @@
 //! while any session is taken.
 
 use crate::config::PoolOptions;
+use crate::error::Loss;
 use crate::guard::Slot;
 use crate::inner::{Inner, later};
 use crate::session::Session;
@@ -113,8 +114,8 @@ fn round(inner: &Arc<Inner>, last_summary: &mut Instant) -> Instant {
     let mut next = later(now, Duration::MAX);
     let mut overdue = Vec::new();
     for slot in slots {
-        if let Some((session, reason)) = slot.take_if(|session| match deadline(&slot, session, options) {
-            Some((moment, reason)) if moment <= now => Some(reason),
+        if let Some((session, loss)) = slot.take_if(|session| match deadline(&slot, session, options) {
+            Some((moment, loss)) if moment <= now => Some(loss),
             Some((moment, _)) => {
                 next = next.min(moment);
                 None
@@ -125,10 +126,10 @@ fn round(inner: &Arc<Inner>, last_summary: &mut Instant) -> Instant {
                 endpoint = inner.endpoint.name,
                 tenant = slot.tenant.name(),
                 session = slot.id,
-                reason,
+                reason = loss.reason(),
                 "session taken away from its guest"
             );
-            overdue.push((slot, session, reason));
+            overdue.push((slot, session, loss));
         }
     }
     inner.take_away(overdue);
@@ -155,21 +156,21 @@ fn round(inner: &Arc<Inner>, last_summary: &mut Instant) -> Instant {
 }
 
 /// Until when the guest and the server must do something, and what they failed to do then.
-fn deadline(slot: &Slot, session: &Session, options: &PoolOptions) -> Option<(Instant, &'static str)> {
+fn deadline(slot: &Slot, session: &Session, options: &PoolOptions) -> Option<(Instant, Loss)> {
     let (progress, waits_for_server) = slot.progress();
     let tracker = &session.tracker;
-    let (limit, reason) = if tracker.in_guest_frame() && waits_for_server {
-        (options.stall, "its server took nothing more")
+    let (limit, loss) = if tracker.in_guest_frame() && waits_for_server {
+        (options.stall, Loss::UntakenFrame)
     } else if tracker.in_guest_frame() {
-        (options.stall, "its guest left a frame half sent")
+        (options.stall, Loss::HalfFrame)
     } else if tracker.is_busy() && waits_for_server {
-        (options.reply, "its server left an answer unfinished")
+        (options.reply, Loss::UnfinishedAnswer)
     } else if tracker.is_busy() {
-        (options.stall, "its guest left an answer unread")
+        (options.stall, Loss::UnreadAnswer)
     } else if tracker.in_transaction() {
-        (options.transaction, "its guest left a transaction open")
+        (options.transaction, Loss::OpenTransaction)
     } else {
         return None;
     };
-    Some((later(progress, limit), reason))
+    Some((later(progress, limit), loss))
 }

@@ -7,7 +7,9 @@
 use super::buffers::Buffers;
 use super::wakers::Wakers;
 use super::way::{Ending, Target, Way};
+use crate::error::{Loss, PoolError};
 use crate::guard::Guard;
+use crate::protocol::WireProtocol;
 use crate::session::Session;
 use std::mem;
 use std::task::{Context, Poll, Waker};
@@ -191,7 +193,8 @@ impl Passing {
             return Ok((result, Seen::new(session)));
         }
         drop(slot);
-        Err(Ending::Closed(self.guard.ended().unwrap_or("the host took it back")))
+        // Nobody takes a session out of its slot without saying why.
+        Err(Ending::Lost(self.guard.ended().unwrap_or(Loss::Drained)))
     }
 
     /// Wakes somebody also when the session is taken away.
@@ -207,9 +210,23 @@ impl Passing {
     }
 
     fn end(&self, ending: Ending) -> Ending {
-        if let Ending::Closed(reason) | Ending::Violation(reason) = ending {
-            self.guard.destroy(reason);
+        if let Ending::Lost(loss) = ending {
+            self.guard.destroy(loss.reason());
         }
         ending
+    }
+
+    /// The session is lost: what the guest is told behind all that passed for it, if there is a place for that.
+    pub(super) fn put_last_words(
+        &self,
+        wire: &dyn WireProtocol,
+        loss: Loss,
+        error: &PoolError,
+        buffers: &mut Buffers,
+    ) {
+        if let Some(gap) = self.guard.gap() {
+            let text = loss.text(error, self.guard.options());
+            wire.last_words(self.guard.facts(), gap, loss, &text, &mut buffers.output);
+        }
     }
 }

@@ -21,6 +21,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// How much a guest may write that has not read how its stream ended.
+const MOST_DROPPED: usize = 1024 * 1024;
+
 /// A guest's end of a session. Also an `AsyncRead` and `AsyncWrite` (for listeners), which read without a copy where
 /// nothing is buffered. At most 128 KiB wait in it, whatever the size of a command or a result.
 ///
@@ -32,6 +35,8 @@ pub struct GuestStream {
     /// The guest sends nothing more.
     finished: bool,
     error: Option<PoolError>,
+    /// How much was taken of the guest, and dropped, since the end.
+    dropped: usize,
     wakers: Arc<Wakers>,
     /// Wakes both reader and writer: what everything inside waits with.
     waker: Waker,
@@ -54,6 +59,7 @@ impl GuestStream {
             buffers: Buffers::new(),
             finished: false,
             error: None,
+            dropped: 0,
             waker: Waker::from(Arc::clone(&wakers)),
             wakers,
         }
@@ -86,7 +92,7 @@ impl GuestStream {
 
     /// Takes bytes of the guest; ready with how many were taken, at least one. After the end they are dropped as long as
     /// the guest has not read its last bytes: many drivers write again before they read why they were refused, and a
-    /// network would take that too.
+    /// network would take that too, up to a mebibyte or so.
     ///
     /// # Errors
     /// [`PoolError`]: why the session ended; not before the guest has taken everything.
@@ -116,12 +122,23 @@ impl GuestStream {
                 }
                 match ready!(sent) {
                     Ok(count) => Poll::Ready(Ok(count)),
-                    Err(ending) => Poll::Ready(Err(self.end_by(ending))),
+                    Err(ending) => match self.end_by(ending) {
+                        Some(error) => Poll::Ready(Err(error)),
+                        None => Poll::Ready(self.drop_bytes(bytes)),
+                    },
                 }
             }
-            Phase::Ended if !self.buffers.output.is_empty() => Poll::Ready(Ok(bytes.len())),
-            Phase::Ended => Poll::Ready(Err(self.why())),
+            Phase::Ended => Poll::Ready(self.drop_bytes(bytes)),
         }
+    }
+
+    /// What becomes of bytes of the guest after the end.
+    fn drop_bytes(&mut self, bytes: &[u8]) -> Result<usize, PoolError> {
+        if self.buffers.output.is_empty() || self.dropped >= MOST_DROPPED {
+            return Err(self.why());
+        }
+        self.dropped += bytes.len();
+        Ok(bytes.len())
     }
 
     /// Ready when everything taken was handed to the server, or waits for a reason of the protocol.
@@ -142,7 +159,7 @@ impl GuestStream {
                 }
                 match ready!(flushed) {
                     Ok(()) => Poll::Ready(Ok(())),
-                    Err(ending) => Poll::Ready(Err(self.end_by(ending))),
+                    Err(ending) => Poll::Ready(self.end_by(ending).map_or(Ok(()), Err)),
                 }
             }
             Phase::Ended if !self.buffers.output.is_empty() => Poll::Ready(Ok(())),
@@ -294,18 +311,21 @@ impl GuestStream {
         self.wakers.wake_writer();
     }
 
-    fn end_by(&mut self, ending: Ending) -> PoolError {
+    /// What whoever writes is told; None: the guest still has something to read, and is told after that.
+    fn end_by(&mut self, ending: Ending) -> Option<PoolError> {
         let endpoint = self.pool.endpoint();
-        let name = endpoint.name.clone();
-        let error = match ending {
-            Ending::NotTaken(reason) => return PoolError::Closed { endpoint: name, reason },
-            Ending::Closed(reason) => PoolError::Closed { endpoint: name, reason },
-            Ending::Violation(reason) => {
-                PoolError::Violation { endpoint: name, protocol: endpoint.protocol, reason }
+        let loss = match ending {
+            Ending::NotTaken(reason) => {
+                return Some(PoolError::Closed { endpoint: endpoint.name.clone(), reason });
             }
+            Ending::Lost(loss) => loss,
         };
+        let error = loss.error(&endpoint.name, endpoint.protocol);
+        if let Phase::Passing(passing) = &self.phase {
+            passing.put_last_words(self.pool.wire(), loss, &error, &mut self.buffers);
+        }
         self.end(Some(error.clone()));
-        error
+        self.buffers.output.is_empty().then_some(error)
     }
 
     fn why(&self) -> PoolError {

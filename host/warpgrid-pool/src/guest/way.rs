@@ -1,7 +1,8 @@
 //! The way of bytes while the session is locked: what the tracker says of them, one write, one read; wakes nobody.
 
 use super::buffers::Buffers;
-use crate::protocol::GuestStep;
+use crate::error::Loss;
+use crate::protocol::{GuestStep, Violation};
 use crate::session::Session;
 use bytes::{Buf, BufMut, Bytes};
 use std::io;
@@ -42,10 +43,8 @@ pub(super) enum Held {
 pub(super) enum Ending {
     /// Nothing more is taken of the guest, but there may be something for it.
     NotTaken(&'static str),
-    /// The session is gone.
-    Closed(&'static str),
-    /// The guest broke the protocol.
-    Violation(&'static str),
+    /// The session is gone, or must not be used any more.
+    Lost(Loss),
 }
 
 /// Where bytes of the server go.
@@ -57,7 +56,7 @@ pub(super) enum Target<'a, 'b> {
 }
 
 impl Way {
-    pub(super) const CLOSED: &'static str = "the server closed the connection";
+    pub(super) const CLOSED: &'static str = Loss::ServerClosed.reason();
     const GOODBYE: &'static str = "the guest said goodbye";
 
     pub(super) fn send(
@@ -89,8 +88,7 @@ impl Way {
             return Poll::Pending;
         }
         if buffers.input.is_empty() {
-            let step =
-                session.tracker.from_guest(bytes).map_err(|violation| Ending::Violation(violation.0))?;
+            let step = session.tracker.from_guest(bytes).map_err(broken)?;
             if let GuestStep::Forward(count) = step
                 && count > 0
             {
@@ -153,10 +151,7 @@ impl Way {
             if buffers.output_is_full() {
                 return Poll::Pending;
             }
-            let step = session
-                .tracker
-                .from_guest(&buffers.input)
-                .map_err(|violation| Ending::Violation(violation.0))?;
+            let step = session.tracker.from_guest(&buffers.input).map_err(broken)?;
             self.take_step(step, buffers)?;
         }
     }
@@ -175,7 +170,7 @@ impl Way {
                 buffers.output.put(bytes);
             }
             GuestStep::Hold | GuestStep::Forward(_) if buffers.input_room() == 0 => {
-                return Err(Ending::Violation("more than 64 KiB that cannot be decided about"));
+                return Err(broken(Violation("more than 64 KiB that cannot be decided about")));
             }
             GuestStep::Hold | GuestStep::Forward(_) => self.held = Held::More(buffers.input.len()),
             GuestStep::Wait => self.held = Held::Answers,
@@ -231,7 +226,7 @@ impl Way {
             Target::Output => {
                 let before = buffers.output.len();
                 match ready!(buffers.poll_read_output(stream, context)) {
-                    Ok(0) | Err(_) => return Poll::Ready(Err(Ending::Closed(Self::CLOSED))),
+                    Ok(0) | Err(_) => return Poll::Ready(Err(Ending::Lost(Loss::ServerClosed))),
                     Ok(_) => {}
                 }
                 self.read_bytes += buffers.output.len() - before;
@@ -245,7 +240,7 @@ impl Way {
                 let before = target.filled().len();
                 match ready!(Pin::new(stream).poll_read(context, target)) {
                     Ok(()) if target.filled().len() > before => {}
-                    Ok(()) | Err(_) => return Poll::Ready(Err(Ending::Closed(Self::CLOSED))),
+                    Ok(()) | Err(_) => return Poll::Ready(Err(Ending::Lost(Loss::ServerClosed))),
                 }
                 self.read_bytes += target.filled().len() - before;
                 let seen = tracker.from_server(&target.filled()[before..]);
@@ -256,7 +251,7 @@ impl Way {
             }
         };
         if seen.is_err() {
-            return Poll::Ready(Err(Ending::Closed("the server does not keep to its protocol")));
+            return Poll::Ready(Err(Ending::Lost(Loss::ServerViolation)));
         }
         if self.held == Held::Answers {
             self.held = Held::Nothing;
@@ -270,6 +265,10 @@ impl Way {
         self.held = Held::Nothing;
         buffers.forget_input();
     }
+}
+
+fn broken(violation: Violation) -> Ending {
+    Ending::Lost(Loss::Violation(violation.0))
 }
 
 /// Writes what the tracker counts as sent.

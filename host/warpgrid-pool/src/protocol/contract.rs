@@ -1,7 +1,7 @@
 //! What the pool asks of a wire protocol; knows none.
 
 use crate::endpoint::{Endpoint, GuestLogin};
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::key::StartupSet;
 use crate::net::{BoxFuture, Connector, ServerStream};
 use crate::protocol::{mysql, postgres, redis};
@@ -51,6 +51,10 @@ pub trait WireProtocol: Send + Sync {
 
     /// Says goodbye, so that the server logs no broken connection. Best effort.
     fn goodbye(&self) -> Bytes;
+
+    /// Tells a guest why it loses its session, as a server would before it closes the connection; `text` is for people.
+    /// Writes nothing where what it wrote would be taken for something else.
+    fn last_words(&self, facts: &ServerFacts, gap: Gap, loss: Loss, text: &str, output: &mut BytesMut);
 
     /// Asks the server, over a connection of its own, to stop what the session of `facts` does. Returns when the
     /// server has taken the request.
@@ -206,6 +210,10 @@ pub trait Tracker: Send {
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool;
 
+    /// Where the host can tell the guest something of its own. None: what was passed to the guest ends in the middle of
+    /// a frame, or in a place where the protocol has no room for an error.
+    fn gap(&self) -> Option<Gap>;
+
     /// What becomes of the session if the guest goes now.
     fn verdict(&self) -> Verdict;
 
@@ -214,6 +222,17 @@ pub trait Tracker: Send {
     fn renew(&mut self) -> Verdict {
         self.verdict()
     }
+}
+
+/// A place between two frames of the server, as a guest sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// MySQL: the number of the next packet.
+    pub sequence: u8,
+    /// Whether the guest waits for an answer, and what came now would belong to that one.
+    pub awaited: bool,
+    /// Whether the last that the server said was an error.
+    pub explained: bool,
 }
 
 /// What becomes of the first bytes of a guest's.

@@ -18,7 +18,7 @@ pub mod postgres;
 pub mod redis;
 
 pub use contract::{
-    CancelKey, CancelLookup, GreetStep, GreetTerms, Greeter, GuestHello, GuestStep, LoggedIn, LoginRequest,
-    MAX_HELD_BYTES, ServerFacts, SessionFailure, Tracker, Verdict, Violation, WireProtocol,
+    CancelKey, CancelLookup, Gap, GreetStep, GreetTerms, Greeter, GuestHello, GuestStep, LoggedIn,
+    LoginRequest, MAX_HELD_BYTES, ServerFacts, SessionFailure, Tracker, Verdict, Violation, WireProtocol,
 };
 pub use list::wire_protocol;

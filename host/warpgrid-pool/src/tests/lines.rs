@@ -6,14 +6,14 @@
 //! session does.
 
 use crate::endpoint::Endpoint;
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::net::{BoxFuture, Connector, ServerStream};
 use crate::protocol::mysql::MysqlFacts;
 use crate::protocol::{
-    CancelLookup, GreetTerms, Greeter, GuestStep, LoggedIn, LoginRequest, ServerFacts, SessionFailure,
+    CancelLookup, Gap, GreetTerms, Greeter, GuestStep, LoggedIn, LoginRequest, ServerFacts, SessionFailure,
     Tracker, Verdict, Violation, WireProtocol,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -95,6 +95,10 @@ impl WireProtocol for Lines {
         Bytes::from_static(b"bye\n")
     }
 
+    fn last_words(&self, _: &ServerFacts, _: Gap, _: Loss, _: &str, _: &mut BytesMut) {
+        unreachable!("these tests have no guest's stream")
+    }
+
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,
@@ -159,6 +163,10 @@ impl Tracker for LineTracker {
 
     fn in_transaction(&self) -> bool {
         self.begun
+    }
+
+    fn gap(&self) -> Option<Gap> {
+        None
     }
 
     fn verdict(&self) -> Verdict {

@@ -106,7 +106,9 @@ pub(super) async fn line(guard: &Guard) -> Result<String, &'static str> {
     loop {
         let byte = poll_fn(|context| {
             let mut slot = guard.session();
-            let Some(session) = slot.as_mut() else { return Poll::Ready(Err(guard.ended().unwrap())) };
+            let Some(session) = slot.as_mut() else {
+                return Poll::Ready(Err(guard.ended().unwrap().reason()));
+            };
             let mut byte = [0];
             let mut buffer = ReadBuf::new(&mut byte);
             if Pin::new(&mut session.stream).poll_read(context, &mut buffer).is_pending() {

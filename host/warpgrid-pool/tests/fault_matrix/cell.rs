@@ -59,8 +59,10 @@ impl Cell {
         let asked = timeout(PATIENCE, guest.ask(&question(self.protocol))).await;
         match asked.map_err(|_| "no end")? {
             Ok(answer) if answer == "x".repeat(ANSWER) => Ok((Outcome::Answered, begun.elapsed())),
-            // Redis says it in the place of an answer.
-            Ok(text) if text.starts_with("!ERR the server of") => self.end(guest, begun, text).await,
+            // Redis and MySQL say it in the place of an answer.
+            Ok(text) if text.starts_with("!ERR the s") || text.starts_with("!#08S01the session of") => {
+                self.end(guest, begun, text).await
+            }
             Ok(answer) => Err(format!("it heard `{answer}`")),
             Err(text) => self.end(guest, begun, text).await,
         }

@@ -6,6 +6,8 @@ use std::future::poll_fn;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+const DRAINED: &str = "lost: the session of `orders` ended: the pool is drained\n";
+
 #[tokio::test(start_paused = true)]
 async fn a_goodbye_is_swallowed_and_the_session_serves_the_next_guest() {
     let mut scene = scene(1000);
@@ -182,9 +184,11 @@ async fn a_server_that_takes_nothing_more_can_still_say_why() {
 async fn who_breaks_the_protocol_loses_the_session() {
     let mut scene = scene(1000);
     let (mut guest, mut server) = scene.open().await;
-    let error = send(&mut guest, b"gibberish gibberish\n").await.unwrap_err();
+    send(&mut guest, b"gibberish gibberish\n").await.unwrap();
+    let said = rest(&mut guest).await;
+    assert_eq!(said, "lost: what the guest sent to `orders` is not postgres: no such word\n");
+    let error = send(&mut guest, b"ask one\n").await.unwrap_err();
     assert!(matches!(error, PoolError::Violation { reason: "no such word", .. }), "{error}");
-    assert_eq!(rest(&mut guest).await, "");
     settle().await;
     assert_eq!((scene.counts(), scene.destroyed("no such word")), ((0, 0, 0), 1));
     let mut seen = String::new();
@@ -201,9 +205,65 @@ async fn a_session_that_is_taken_away_wakes_its_guest() {
     let mut scene = scene(1000);
     let (mut guest, _server) = scene.open().await;
     let manager = scene.manager.clone();
-    let ((), report) = tokio::join!(async { assert_eq!(rest(&mut guest).await, "") }, async {
+    let ((), report) = tokio::join!(async { assert_eq!(rest(&mut guest).await, DRAINED) }, async {
         manager.drain(Duration::from_secs(1)).await
     });
     assert_eq!(report.cut, [] as [String; 0]);
     assert!(matches!(guest.error(), Some(PoolError::Closed { reason: "the pool is drained", .. })));
+}
+
+/// What the guest reads is what the server said, and behind that why it ended; never in the middle of what the server said.
+#[tokio::test(start_paused = true)]
+async fn last_words_come_behind_whole_answers_only() {
+    for (answered, last) in [("", DRAINED), ("1\n", DRAINED), ("1\n2", ""), ("1\n2\n", DRAINED)] {
+        for by_reading in [false, true] {
+            let mut scene = scene(1000);
+            let (mut guest, mut server) = scene.open().await;
+            send(&mut guest, b"ask one\nask two\nask three\n").await.unwrap();
+            answer(&mut server, answered).await;
+            let mut said = String::new();
+            while said.len() < answered.len() {
+                let mut bytes = [0; 3];
+                let count = match by_reading {
+                    true => read_some(&mut guest, &mut bytes).await,
+                    false => {
+                        let bytes_there = chunk(&mut guest, 3).await.unwrap();
+                        bytes[..bytes_there.len()].copy_from_slice(&bytes_there);
+                        bytes_there.len()
+                    }
+                };
+                said.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+            }
+            assert_eq!(scene.manager.drain(Duration::ZERO).await.cut.len(), 1);
+            let rest = match by_reading {
+                true => {
+                    let mut text = String::new();
+                    guest.read_to_string(&mut text).await.unwrap();
+                    text
+                }
+                false => rest(&mut guest).await,
+            };
+            assert_eq!(format!("{said}{rest}"), format!("{answered}{last}"));
+            assert!(matches!(guest.error(), Some(PoolError::Closed { reason: "the pool is drained", .. })));
+        }
+    }
+}
+
+/// As into a network: what is written before the last words are read is lost, but not without an end.
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_its_last_words_cannot_write_for_ever() {
+    let mut scene = scene(1000);
+    let (mut guest, _server) = scene.open().await;
+    scene.manager.drain(Duration::ZERO).await;
+    send(&mut guest, b"ask one\n").await.unwrap();
+    let mut taken = 0;
+    let error = loop {
+        match send(&mut guest, &[b'x'; 1000]).await {
+            Ok(()) => taken += 1000,
+            Err(error) => break error,
+        }
+    };
+    assert!((1_000_000..1_100_000).contains(&taken), "{taken}");
+    assert!(matches!(error, PoolError::Closed { reason: "the pool is drained", .. }));
+    assert_eq!(rest(&mut guest).await, DRAINED);
 }

@@ -13,13 +13,13 @@
 //! | anything else | breaks the protocol |
 
 use crate::endpoint::{Endpoint, Protocol};
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::key::StartupSet;
 use crate::net::{BoxFuture, Connector, ServerStream};
 use crate::protocol::redis::RedisFacts;
 use crate::protocol::{
-    CancelKey, CancelLookup, GreetStep, GreetTerms, Greeter, GuestHello, GuestStep, LoggedIn, LoginRequest,
-    ServerFacts, SessionFailure, Tracker, Verdict, Violation, WireProtocol,
+    CancelKey, CancelLookup, Gap, GreetStep, GreetTerms, Greeter, GuestHello, GuestStep, LoggedIn,
+    LoginRequest, ServerFacts, SessionFailure, Tracker, Verdict, Violation, WireProtocol,
 };
 use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
@@ -74,6 +74,12 @@ impl WireProtocol for Words {
 
     fn goodbye(&self) -> Bytes {
         Bytes::from_static(b"bye\n")
+    }
+
+    fn last_words(&self, _: &ServerFacts, _: Gap, loss: Loss, text: &str, output: &mut BytesMut) {
+        if !matches!(loss, Loss::ServerClosed | Loss::ServerViolation) {
+            output.extend_from_slice(format!("lost: {text}\n").as_bytes());
+        }
     }
 
     fn cancel<'a>(
@@ -154,6 +160,8 @@ struct Lines {
     in_line: bool,
     owed_lines: usize,
     owed_bytes: usize,
+    /// In the middle of a line of the server.
+    in_answer: bool,
 }
 
 impl Lines {
@@ -224,6 +232,7 @@ impl Tracker for Lines {
         let raw = self.owed_bytes.min(bytes.len());
         self.owed_bytes -= raw;
         bytes = &bytes[raw..];
+        self.in_answer = bytes.last().map_or(self.in_answer, |byte| *byte != b'\n');
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
         self.owed_lines =
             self.owed_lines.checked_sub(lines).ok_or(Violation("a line that nobody asked for"))?;
@@ -240,6 +249,11 @@ impl Tracker for Lines {
 
     fn in_transaction(&self) -> bool {
         false
+    }
+
+    fn gap(&self) -> Option<Gap> {
+        let gap = Gap { sequence: 0, awaited: self.owes(), explained: false };
+        (!self.in_answer && self.owed_bytes == 0).then_some(gap)
     }
 
     fn verdict(&self) -> Verdict {

@@ -149,7 +149,7 @@ async fn a_drain_ends_clients_at_rest() {
     bar.shutdown.cancel();
     bar.scene.manager.drain(Duration::from_secs(30)).await;
     timeout(Duration::from_secs(30), bar.serving).await.unwrap().unwrap();
-    assert_eq!(hear_all(&mut client).await, "");
+    assert_eq!(hear_all(&mut client).await, "lost: the session of `orders` ended: the pool is drained\n");
 }
 
 #[tokio::test]

@@ -75,6 +75,11 @@ impl Reader {
         Self { stage: Stage::First, short, files, status }
     }
 
+    /// Whether an `ERR` may come next: in the place of an answer or of a row, and not among definitions.
+    pub(super) fn may_fail(&self) -> bool {
+        matches!(self.stage, Stage::First | Stage::Rows)
+    }
+
     /// Goes on with one payload of an answer of this kind.
     pub(super) fn take(&mut self, kind: Answer, payload: &Payload) -> Result<Progress, Violation> {
         let first = payload.head().first().copied();

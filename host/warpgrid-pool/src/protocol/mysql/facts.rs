@@ -16,3 +16,10 @@ pub struct MysqlFacts {
     /// The status flags at the end of the login.
     pub status: u16,
 }
+
+impl MysqlFacts {
+    /// Whether the server is MariaDB, as it says itself.
+    pub(super) fn is_mariadb(&self) -> bool {
+        self.version.contains("MariaDB")
+    }
+}

@@ -70,6 +70,11 @@ impl Scanner {
         self.next = sequence;
     }
 
+    /// The number that the next packet has if it goes on with what passed.
+    pub(super) fn next_sequence(&self) -> u8 {
+        self.next
+    }
+
     /// Whether everything that passed was whole payloads.
     pub(super) fn is_between(&self) -> bool {
         !self.in_packet && self.header_length == 0 && self.payload.length == 0 && !self.full

@@ -3,6 +3,8 @@
 //! Source: the protocol chapter "Generic Response Packets".
 
 use super::frame::put_packet;
+use crate::error::Loss;
+use crate::protocol::Gap;
 use mysql_common::constants::Command;
 
 /// First byte of `OK`.
@@ -126,6 +128,28 @@ pub(super) fn put_error(out: &mut Vec<u8>, sequence: u8, code: u16, state: Optio
     let text = text.char_indices().take_while(|(at, letter)| at + letter.len_utf8() <= 511).map(|(_, l)| l);
     payload.extend_from_slice(text.collect::<String>().as_bytes());
     put_packet(out, sequence, &payload);
+}
+
+/// Appends an `ERR` packet that tells a guest why it loses its session: in the place of the answer that it waits for, or
+/// unasked, as MySQL says since 8.0.24 why it ends a connection. The number of its time-out is another error in MariaDB.
+pub(super) fn put_last_words(out: &mut Vec<u8>, mariadb: bool, gap: Gap, loss: Loss, text: &str) {
+    let (code, state): (u16, &[u8; 5]) = match loss {
+        // A server that just closes says nothing to whoever waits for nothing.
+        Loss::ServerClosed if !gap.awaited => return,
+        // "Server shutdown in progress"
+        Loss::Drained | Loss::UnfinishedAnswer | Loss::UntakenFrame | Loss::ServerClosed => (1053, b"08S01"),
+        // "Connection was killed"
+        Loss::OpenTransaction | Loss::HalfFrame | Loss::UnreadAnswer if mariadb => (1927, b"70100"),
+        // "The client was disconnected by the server because of inactivity"
+        Loss::OpenTransaction | Loss::HalfFrame | Loss::UnreadAnswer => (4031, b"HY000"),
+        // "Malformed communication packet"
+        Loss::Violation(_) => (1835, b"HY000"),
+        // What passed for the guest is not what the tracker has seen.
+        Loss::ServerViolation => return,
+    };
+    // A guest that broke the protocol waits for the answer to just that.
+    let asked = matches!(loss, Loss::Violation(_)) && !gap.awaited;
+    put_error(out, if asked { 1 } else { gap.sequence }, code, Some(state), text);
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::packet::{
     COM_STMT_EXECUTE, COM_STMT_FETCH, COM_STMT_PREPARE, COM_STMT_RESET, COM_STMT_SEND_LONG_DATA, ERR,
     IN_TRANSACTION, put_error,
 };
-use crate::protocol::{CancelLookup, GuestStep, MAX_HELD_BYTES, Tracker, Verdict, Violation};
+use crate::protocol::{CancelLookup, Gap, GuestStep, MAX_HELD_BYTES, Tracker, Verdict, Violation};
 use bytes::Bytes;
 use mysql_common::constants::CapabilityFlags;
 use std::sync::Arc;
@@ -346,6 +346,17 @@ impl Tracker for MysqlTracker {
 
     fn in_transaction(&self) -> bool {
         self.reader.status & IN_TRANSACTION != 0
+    }
+
+    fn gap(&self) -> Option<Gap> {
+        let sequence = match self.pending.oldest() {
+            None => 0,
+            Some(_) if self.guest.file => self.guest.sequence,
+            Some((_, sequence)) if self.fresh => sequence,
+            Some(_) => self.scanner.next_sequence(),
+        };
+        let gap = Gap { sequence, awaited: self.pending.count > 0, explained: false };
+        (self.scanner.is_between() && self.reader.may_fail()).then_some(gap)
     }
 
     fn verdict(&self) -> Verdict {

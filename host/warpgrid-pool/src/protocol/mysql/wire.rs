@@ -2,16 +2,17 @@
 
 use super::facts::MysqlFacts;
 use super::greet::MysqlGreeter;
+use super::packet::put_last_words;
 use super::track::MysqlTracker;
 use super::{cancel, login, ping, reset};
 use crate::endpoint::Endpoint;
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::net::{BoxFuture, Connector, ServerStream};
 use crate::protocol::{
-    CancelLookup, GreetTerms, Greeter, LoggedIn, LoginRequest, ServerFacts, SessionFailure, Tracker,
+    CancelLookup, Gap, GreetTerms, Greeter, LoggedIn, LoginRequest, ServerFacts, SessionFailure, Tracker,
     WireProtocol,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
 /// MySQL.
@@ -56,6 +57,12 @@ impl WireProtocol for Mysql {
 
     fn goodbye(&self) -> Bytes {
         Bytes::from_static(GOODBYE)
+    }
+
+    fn last_words(&self, facts: &ServerFacts, gap: Gap, loss: Loss, text: &str, output: &mut BytesMut) {
+        let mut packet = Vec::new();
+        put_last_words(&mut packet, own(facts).is_mariadb(), gap, loss, text);
+        output.extend_from_slice(&packet);
     }
 
     fn cancel<'a>(

@@ -1,7 +1,8 @@
 //! Errors of the server, read; errors for the guest, written; knows no state.
 
 use crate::endpoint::{Endpoint, Protocol};
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
+use crate::protocol::Gap;
 use bytes::{BufMut, BytesMut};
 
 /// The most characters of a server's text that are kept.
@@ -138,6 +139,21 @@ pub(super) fn for_guest(error: &PoolError) -> (&'static str, String) {
         PoolError::Violation { .. } => ("08P01", error.to_string()),
         PoolError::Closed { .. } => ("08006", error.to_string()),
     }
+}
+
+/// Tells a guest why it loses its session. A server that said why it closes is not contradicted.
+pub(super) fn write_last_words(output: &mut BytesMut, gap: Gap, loss: Loss, text: &str) {
+    let code = match loss {
+        Loss::Drained => "57P01",
+        Loss::OpenTransaction => "25P03",
+        Loss::HalfFrame | Loss::UnreadAnswer => "57P05",
+        Loss::Violation(_) => "08P01",
+        Loss::ServerClosed if gap.explained => return,
+        Loss::UnfinishedAnswer | Loss::UntakenFrame | Loss::ServerClosed => "08006",
+        // What passed for the guest is not what the tracker has seen.
+        Loss::ServerViolation => return,
+    };
+    write_fatal(output, code, text);
 }
 
 /// Writes a frame whose length is that of what `body` writes.

@@ -8,7 +8,7 @@ use super::facts::PostgresFacts;
 use super::frame::{Frames, GUEST_FRAME_LIMIT, Header, Part, SERVER_FRAME_LIMIT};
 use super::owed::{Command, Owed};
 use super::reported::Reported;
-use crate::protocol::{GuestStep, Tracker, Verdict, Violation};
+use crate::protocol::{Gap, GuestStep, Tracker, Verdict, Violation};
 use bytes::Bytes;
 
 /// Watches one PostgreSQL session.
@@ -163,6 +163,11 @@ impl Tracker for PostgresTracker {
 
     fn in_transaction(&self) -> bool {
         self.transaction != b'I' || self.owed.is_unsynced()
+    }
+
+    fn gap(&self) -> Option<Gap> {
+        let gap = Gap { sequence: 0, awaited: self.owed.is_busy(), explained: self.passing == b'E' };
+        self.server.at_boundary().then_some(gap)
     }
 
     fn verdict(&self) -> Verdict {

@@ -1,18 +1,18 @@
 //! PostgreSQL's entry in the list of wire protocols; decides nothing.
 
-use super::error::LoginFailure;
+use super::error::{LoginFailure, write_last_words};
 use super::facts::PostgresFacts;
 use super::greet::PostgresGreeter;
 use super::track::PostgresTracker;
 use super::{cancel, login, ping, reset};
 use crate::endpoint::Endpoint;
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::net::{BoxFuture, Connector, ServerStream};
 use crate::protocol::{
-    CancelLookup, GreetTerms, Greeter, LoggedIn, LoginRequest, ServerFacts, SessionFailure, Tracker,
+    CancelLookup, Gap, GreetTerms, Greeter, LoggedIn, LoginRequest, ServerFacts, SessionFailure, Tracker,
     WireProtocol,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
 /// PostgreSQL.
@@ -57,6 +57,10 @@ impl WireProtocol for Postgres {
 
     fn goodbye(&self) -> Bytes {
         Bytes::from_static(b"X\0\0\0\x04")
+    }
+
+    fn last_words(&self, _: &ServerFacts, gap: Gap, loss: Loss, text: &str, output: &mut BytesMut) {
+        write_last_words(output, gap, loss, text);
     }
 
     fn cancel<'a>(

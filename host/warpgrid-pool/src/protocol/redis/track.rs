@@ -18,7 +18,7 @@
 
 use super::command::{ArgumentScanner, Head, encode, head, whole};
 use super::frame::ReplyScanner;
-use crate::protocol::{GuestStep, Tracker, Verdict, Violation};
+use crate::protocol::{Gap, GuestStep, Tracker, Verdict, Violation};
 use bytes::Bytes;
 
 /// The longest name of a command that is told apart.
@@ -250,6 +250,12 @@ impl Tracker for RedisTracker {
 
     fn in_transaction(&self) -> bool {
         self.in_transaction
+    }
+
+    fn gap(&self) -> Option<Gap> {
+        let countable = !self.uncountable && self.confirmations == 0 && self.owed <= 1;
+        let gap = Gap { sequence: 0, awaited: self.owed == 1, explained: false };
+        (countable && self.replies.at_boundary()).then_some(gap)
     }
 
     fn renew(&mut self) -> Verdict {

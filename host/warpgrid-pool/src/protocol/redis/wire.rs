@@ -4,13 +4,13 @@ use super::greet::RedisGreeter;
 use super::track::RedisTracker;
 use super::{cancel, login, ping, reset};
 use crate::endpoint::Endpoint;
-use crate::error::PoolError;
+use crate::error::{Loss, PoolError};
 use crate::net::{BoxFuture, Connector, ServerStream};
 use crate::protocol::{
-    CancelLookup, GreetTerms, Greeter, LoggedIn, LoginRequest, ServerFacts, SessionFailure, Tracker,
+    CancelLookup, Gap, GreetTerms, Greeter, LoggedIn, LoginRequest, ServerFacts, SessionFailure, Tracker,
     WireProtocol,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::sync::Arc;
 
 /// Redis.
@@ -53,6 +53,19 @@ impl WireProtocol for Redis {
     fn goodbye(&self) -> Bytes {
         // Redis logs nothing of a connection that just ends.
         Bytes::new()
+    }
+
+    fn last_words(&self, _: &ServerFacts, gap: Gap, loss: Loss, text: &str, output: &mut BytesMut) {
+        let says = match loss {
+            // The answer to what was wrong; were another owed, it would be taken for that one.
+            Loss::Violation(_) => !gap.awaited,
+            // Clients know a closed connection, and ask again elsewhere; an error they would take for the answer.
+            Loss::ServerClosed | Loss::ServerViolation => false,
+            _ => gap.awaited,
+        };
+        if says {
+            output.extend_from_slice(format!("-ERR {text}\r\n").as_bytes());
+        }
     }
 
     fn cancel<'a>(
