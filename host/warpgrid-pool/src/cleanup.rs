@@ -1,5 +1,6 @@
 //! What becomes of a session after its guest: reset and kept, or closed; knows no queue.
 
+use crate::abandoned;
 use crate::inner::Inner;
 use crate::promised::Work;
 use crate::protocol::LoginRequest;
@@ -65,10 +66,15 @@ pub(crate) async fn reset(mut busy: Busy) {
     busy.finish(reset);
 }
 
-/// Closes a session that has no place any more.
-pub(crate) fn close(inner: &Inner, session: Session, reason: &'static str) {
+/// Closes a session that has no place any more, and then has the server stop what it may still do for it.
+pub(crate) fn close(inner: &Arc<Inner>, mut session: Session, reason: &'static str) {
     tracing::debug!(endpoint = inner.endpoint.name, session = session.id, reason, "session destroyed");
     // In the middle of a frame a goodbye would be read as part of it.
     let goodbye = if session.tracker.is_busy() { Default::default() } else { inner.wire.goodbye() };
+    let (id, facts) = (session.id, session.facts.clone());
+    let works = session.tracker.is_working() && !session.has_ended();
     session.close(&goodbye);
+    if works {
+        abandoned::stop(inner, id, facts);
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) async fn drain(inner: &Arc<Inner>, deadline: Instant) -> DrainReport 
     loop {
         end(inner, false);
         if inner.state().places() == 0 {
+            inner.abandoned.rest().await;
             return DrainReport { finished: started, cut: Vec::new() };
         }
         let now = Instant::now();
@@ -35,6 +36,7 @@ pub(crate) async fn drain(inner: &Arc<Inner>, deadline: Instant) -> DrainReport 
             slot.id
         ));
     }
+    inner.abandoned.rest().await;
     DrainReport { finished: started.saturating_sub(cut.len()), cut }
 }
 

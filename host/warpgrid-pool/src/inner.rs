@@ -3,6 +3,7 @@
 //! Locks are never taken inside each other, but for that of the cancel register, which takes none itself. Nothing is
 //! called under the pool's lock that could come back to it: answers to guests, closing, and tasks wait for its release.
 
+use crate::abandoned::Abandoned;
 use crate::cancel::CancelRegister;
 use crate::endpoint::Endpoint;
 use crate::error::{Loss, PoolError};
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) wire: &'static dyn WireProtocol,
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) cancels: CancelRegister,
+    pub(crate) abandoned: Abandoned,
     /// Wakes the monitor.
     pub(crate) alarm: Arc<Notify>,
     /// Ends logins, resets and checks: the pool is drained.
@@ -79,6 +81,7 @@ impl Inner {
             changed: false,
         };
         Self {
+            abandoned: Abandoned::new(endpoint.options.size),
             endpoint,
             wire,
             connector,
@@ -153,7 +156,7 @@ impl Inner {
     }
 
     /// Starts a task. Where no runtime runs any more it is dropped, and so gives its place back.
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(task)),
             Err(_) => match self.runtime.get() {

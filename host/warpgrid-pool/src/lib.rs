@@ -22,6 +22,7 @@
 //! | `opening`, `cleanup`, `healthcheck` | tasks: logging in, making a used session new, asking whether one lives |
 //! | `monitor`, `drain` | what ends by the clock, and how everything ends |
 //! | `cancel` | which running query a guest may cancel |
+//! | `abandoned` | statements that would go on although their session was destroyed |
 //! | [`stats`] | what to count |
 //! | [`guest`] | the guest's end of a session: bytes in, bytes out |
 //! | [`listen`] | the door for native programs: TCP and Unix sockets |
@@ -36,6 +37,7 @@ pub mod protocol;
 pub mod secret;
 pub mod stats;
 
+mod abandoned;
 mod cancel;
 mod cleanup;
 mod coming;

@@ -155,7 +155,8 @@ impl ConnectionPoolManager {
     }
 
     /// Gives no new sessions, lets those in use go on until their guests have their answers and no transaction is open,
-    /// at most for `timeout`, and then closes everything. The report lists what was cut.
+    /// at most for `timeout`, and then closes everything. The report lists what was cut. The server is asked to stop
+    /// what it still did for those; that is waited for too, at most a second.
     pub async fn drain(&self, timeout: Duration) -> DrainReport {
         self.draining.store(true, Ordering::SeqCst);
         let deadline = crate::inner::later(Instant::now(), timeout);

@@ -38,6 +38,18 @@ impl Session {
         poll_once(|context| Pin::new(&mut self.stream).poll_read(context, &mut buffer)).is_pending()
     }
 
+    /// Whether the connection has ended, as far as one look at the socket tells that does not wait. Takes a byte: only for
+    /// sessions that are closed next.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        match poll_once(|context| Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
+            Poll::Ready(Ok(())) => buffer.filled().is_empty(),
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        }
+    }
+
     /// Closes the connection without waiting for anything. `goodbye` is said first where the socket takes it at once.
     pub(crate) fn close(mut self, goodbye: &[u8]) {
         let said = poll_once(|context| Pin::new(&mut self.stream).poll_write(context, goodbye));

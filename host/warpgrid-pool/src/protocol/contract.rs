@@ -204,6 +204,9 @@ pub trait Tracker: Send {
     /// Whether the server owes an answer, or the guest is in the middle of a frame or a `COPY`.
     fn is_busy(&self) -> bool;
 
+    /// Whether the server may be at work on something that it would go on with if the connection ended.
+    fn is_working(&self) -> bool;
+
     /// Whether the guest has sent only a part of a frame.
     fn in_guest_frame(&self) -> bool;
 

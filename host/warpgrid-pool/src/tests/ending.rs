@@ -1,6 +1,7 @@
 //! Drain, reload, cancel: what ends sessions from outside; knows no clock but for the time a drain takes.
 
 use super::scene::*;
+use crate::config::PoolOptions;
 use crate::endpoint::Tenant;
 use crate::error::{Loss, PoolError};
 use crate::key::StartupSet;
@@ -252,4 +253,67 @@ async fn cancel_keys_are_never_shared() {
     scene.pool.set_next_number(i32::MAX as u32);
     scene.pool.cancel_key();
     assert_eq!(scene.pool.cancel_key().number, 1, "0 is never given");
+}
+
+/// A statement that nobody waits for any more is stopped: one request at a time, of sessions that are closed, while their
+/// places are free already.
+#[tokio::test(start_paused = true)]
+async fn what_the_server_still_does_for_a_guest_that_is_gone_is_stopped() {
+    let scene = scene(sized(3));
+    let mut guards = Vec::new();
+    for tenant in ["a", "b", "c"] {
+        let guard = scene.checkout(tenant).await.unwrap();
+        send(&guard, "never\n");
+        guards.push(guard);
+    }
+    // Half a line is nothing to work on, and an answer that came is the end of it.
+    guards.clear();
+    assert_eq!(scene.counts(), (0, 0, 0, 0));
+    assert_eq!(scene.network.seen("stop"), 0, "places do not wait for that");
+    settle().await;
+    let seen = scene.network.server().seen.clone();
+    let stopped = seen.into_iter().filter(|(_, line)| line == "stop").map(|(session, _)| session);
+    assert_eq!(stopped.collect::<Vec<_>>(), [1, 2, 3]);
+    for line in ["say hel", "say hello\n"] {
+        let guard = scene.checkout("a").await.unwrap();
+        send(&guard, line);
+        if line.ends_with('\n') {
+            super::scene::line(&guard).await.unwrap();
+        }
+    }
+    settle().await;
+    assert_eq!(scene.network.seen("stop"), 3);
+}
+
+/// A server that takes no requests costs nobody anything: they have the time of a login, and the line has an end.
+#[tokio::test(start_paused = true)]
+async fn requests_to_stop_that_hang_hinder_nobody_and_end() {
+    let connect = seconds(10);
+    let scene = scene(PoolOptions { connect, ..sized(2) });
+    scene.network.server().stops_hang = true;
+    let begun = Instant::now();
+    for _ in 0..10 {
+        let guards = [scene.checkout("a").await.unwrap(), scene.checkout("b").await.unwrap()];
+        guards.iter().for_each(|guard| send(guard, "never\n"));
+    }
+    assert!(begun.elapsed() < seconds(1), "{:?}", begun.elapsed());
+    settle().await;
+    assert_eq!(scene.network.server().stopping, 1, "one at a time");
+    sleep(connect).await;
+    assert_eq!(scene.network.server().stopping, 0);
+    assert_eq!(scene.network.seen("stop"), 1, "who waited so long gives up as well");
+    scene.network.server().stops_hang = false;
+    let guard = scene.checkout("a").await.unwrap();
+    send(&guard, "never\n");
+    drop(guard);
+    settle().await;
+    assert_eq!(scene.network.seen("stop"), 2, "the line is free again");
+    // A drain waits for those that are left, but not for long.
+    scene.network.server().stops_hang = true;
+    let guard = scene.checkout("a").await.unwrap();
+    send(&guard, "never\n");
+    let begun = Instant::now();
+    assert_eq!(scene.manager.drain(seconds(0)).await.cut.len(), 1);
+    assert_eq!(begun.elapsed().as_secs(), 1);
+    drop(guard);
 }

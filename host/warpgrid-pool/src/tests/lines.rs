@@ -106,12 +106,17 @@ impl WireProtocol for Lines {
         facts: &'a ServerFacts,
     ) -> BoxFuture<'a, Result<(), PoolError>> {
         Box::pin(async move {
-            let mut stream = connector.connect(&endpoint.server).await.unwrap();
+            let broken = |error: io::Error| PoolError::Unreachable {
+                endpoint: endpoint.name.clone(),
+                reason: error.to_string(),
+                retry: endpoint.options.retry,
+            };
+            let mut stream = connector.connect(&endpoint.server).await.map_err(broken)?;
             let ServerFacts::Mysql(facts) = facts else {
                 unreachable!("this protocol's facts are of this form")
             };
-            stream.write_all(format!("stop {}\n", facts.thread).as_bytes()).await.unwrap();
-            read_line(&mut stream).await.unwrap();
+            stream.write_all(format!("stop {}\n", facts.thread).as_bytes()).await.map_err(broken)?;
+            read_line(&mut stream).await.map_err(broken)?;
             Ok(())
         })
     }
@@ -155,6 +160,10 @@ impl Tracker for LineTracker {
 
     fn is_busy(&self) -> bool {
         self.owed > 0 || self.half
+    }
+
+    fn is_working(&self) -> bool {
+        self.owed > 0
     }
 
     fn in_guest_frame(&self) -> bool {

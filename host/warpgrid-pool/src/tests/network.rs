@@ -31,6 +31,10 @@ pub(super) struct Server {
     pub(super) panics: bool,
     /// Resets and pings are not answered.
     pub(super) silent: bool,
+    /// Requests to stop something are not answered.
+    pub(super) stops_hang: bool,
+    /// Such requests that are there now.
+    pub(super) stopping: usize,
     sessions: BTreeMap<u32, CancellationToken>,
     number: u32,
     /// Attempts to connect, whatever became of them.
@@ -93,7 +97,16 @@ async fn serve(network: Arc<Network>, mut stream: ServerStream) {
     let Ok(first) = read_line(&mut stream).await else { return };
     if let Some(number) = first.strip_prefix("stop ") {
         let number = number.parse::<u32>().unwrap();
-        network.server().seen.push((number, "stop".to_owned()));
+        let hangs = {
+            let mut server = network.server();
+            server.seen.push((number, "stop".to_owned()));
+            server.stopping += 1;
+            server.stops_hang
+        };
+        if hangs {
+            let _ = read_line(&mut stream).await;
+        }
+        network.server().stopping -= 1;
         let _ = stream.write_all(b"done\n").await;
         return;
     }

@@ -52,7 +52,8 @@ impl Lab {
         let took = begun.elapsed();
         println!("{}: {reason}: after {took:?} of {:?}", self.protocol, limit());
         let heard = heard.unwrap_or_else(|_| panic!("{}: no end: {reason}", self.protocol));
-        assert!(heard.is_empty(), "{heard:?}");
+        let heard = String::from_utf8_lossy(&heard);
+        assert!(heard.contains(&format!("ended: {reason}; the limit is")), "{heard}");
         assert!(took >= limit(), "{took:?}");
         assert!(
             matches!(guest.error(), Some(PoolError::Closed { reason: why, .. }) if *why == reason),
@@ -88,7 +89,8 @@ async fn a_guest_whose_server_takes_nothing_more_learns_it_in_time() {
         let text =
             if protocol == Protocol::Redis { format!("ECHO {much}") } else { format!("SELECT '{much}'") };
         let said = timeout(limit() + SLACK, guest.say(&question(protocol, &text))).await;
-        assert!(said.unwrap_or_else(|_| panic!("{protocol}: it waits for ever")).is_err());
+        // What it still says is dropped, as into a network: why, it reads.
+        said.unwrap_or_else(|_| panic!("{protocol}: it waits for ever")).unwrap();
         // Its bytes went for a while: the limit counts from the last of them.
         lab.ends(guest, begun, "its server took nothing more").await;
     }

@@ -1,13 +1,15 @@
-//! Guests that lose the session that they have, on real servers: what they hear, in the words of their protocol. Knows no
-//! listener.
+//! Sessions that are lost while guests have them, on real servers: what the guests hear, and what the servers go on with.
+//! Knows no listener.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `ways` | how a session is lost, and how a guest is brought there |
 //! | `words` | what the guest hears, in each state |
+//! | `statements` | what the server worked on is stopped, and nothing else |
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
 
 #[path = "../proof/mod.rs"]
 mod proof;
+mod statements;
 mod ways;
 mod words;

@@ -4,6 +4,7 @@ use bytes::{Buf, BytesMut};
 use std::io;
 use std::mem;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
@@ -48,6 +49,8 @@ struct Shared {
     wakers: Mutex<Vec<Waker>>,
     /// When a connection last broke or ended by the server's doing.
     ended: Mutex<Option<Instant>>,
+    /// How many connections there were ever.
+    connected: AtomicUsize,
     /// What passed; true: the pool said it.
     record: Mutex<Option<Record>>,
 }
@@ -62,6 +65,11 @@ impl Line {
     pub(crate) fn set(&self, harm: Harm) {
         *self.shared.harm.lock().unwrap() = harm;
         mem::take(&mut *self.shared.wakers.lock().unwrap()).into_iter().for_each(Waker::wake);
+    }
+
+    /// How many connections there were ever.
+    pub(crate) fn connected(&self) -> usize {
+        self.shared.connected.load(Ordering::Relaxed)
     }
 
     pub(crate) fn ended(&self) -> Option<Instant> {
@@ -96,6 +104,7 @@ impl Connector for Line {
             }
             let stream = self.network.connect(server).await?;
             let shared = self.shared.clone();
+            shared.connected.fetch_add(1, Ordering::Relaxed);
             Ok(Box::new(Tap { stream, shared, ahead: BytesMut::new(), over: None, timer: None })
                 as ServerStream)
         })

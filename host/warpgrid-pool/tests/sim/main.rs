@@ -88,6 +88,7 @@ fn the_runs_see_every_kind_of_event() {
     for event in [
         "reset",
         "cancelled",
+        "stopped",
         "crash",
         "hang",
         "slow",

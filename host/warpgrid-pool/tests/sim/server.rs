@@ -219,17 +219,19 @@ impl Simulated {
             if session.secret != secret {
                 return Err("with a wrong secret".to_owned());
             }
-            session.was_cancelled = true;
+            // What it still reads of one that the pool has closed is nobody's any more.
+            session.was_cancelled |= session.held;
             session.stopped.notify_one();
-            Ok(session.guest.clone())
+            Ok((session.guest.clone(), session.held))
         });
-        let guest = match found {
-            None | Some(Ok(None)) => return,
+        let (guest, held) = match found {
+            None | Some(Ok((None, _))) => return,
             Some(Err(fault)) => return self.broken(format!("cancel {fault}")),
-            Some(Ok(Some(guest))) => guest,
+            Some(Ok((Some(guest), held))) => (guest, held),
         };
-        self.log(format!("session {process} of {guest} cancelled"));
-        let mut victims = vec![guest];
+        self.log(format!("session {process} of {guest} {}", if held { "cancelled" } else { "stopped" }));
+        // What the pool has closed it may stop without being asked: nobody can have it any more.
+        let mut victims = if held { vec![guest] } else { Vec::new() };
         if self.flaw == Flaw::WrongCancel {
             victims.extend(self.state().sessions.values().filter_map(|session| session.guest.clone()));
         }

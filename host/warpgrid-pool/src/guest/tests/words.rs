@@ -243,6 +243,10 @@ impl Tracker for Lines {
         self.in_line || self.owes()
     }
 
+    fn is_working(&self) -> bool {
+        self.owed_lines + self.owed_bytes > usize::from(self.in_line)
+    }
+
     fn in_guest_frame(&self) -> bool {
         self.in_line
     }

@@ -340,6 +340,12 @@ impl Tracker for MysqlTracker {
         self.pending.count > 0 || !self.scanner.is_between() || self.in_guest_frame()
     }
 
+    fn is_working(&self) -> bool {
+        // A command that is half sent is counted, but the server waits for the rest of it, or for a file.
+        let waits = self.in_guest_frame() && (self.guest.answered || self.guest.file);
+        self.pending.count > usize::from(waits)
+    }
+
     fn in_guest_frame(&self) -> bool {
         self.guest.left > 0 || self.guest.continues || self.guest.file
     }

@@ -68,6 +68,16 @@ impl Owed {
         !self.line.is_empty() || self.answered < self.flushed || self.copying
     }
 
+    /// How many messages the server has not answered, a `Sync` that only follows included; 0 while it waits for the data
+    /// of a `COPY`.
+    pub(super) fn outstanding(&self) -> u64 {
+        if self.copy_open {
+            return 0;
+        }
+        let places = self.line.iter().map(|place| u64::from(place.repeat) * (u64::from(place.extended) + 1));
+        (places.sum::<u64>() + u64::from(self.trailing)).saturating_sub(u64::from(self.answered))
+    }
+
     /// Whether a `COPY` to the server is going on.
     pub(super) fn is_copying(&self) -> bool {
         self.copying

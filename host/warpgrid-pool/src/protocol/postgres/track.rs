@@ -157,6 +157,11 @@ impl Tracker for PostgresTracker {
         self.owed.is_busy() || !self.guest.at_boundary() || !self.server.at_boundary()
     }
 
+    fn is_working(&self) -> bool {
+        // A frame that is half sent is counted, but the server waits for the rest of it.
+        self.owed.outstanding() > u64::from(!self.guest.at_boundary())
+    }
+
     fn in_guest_frame(&self) -> bool {
         !self.guest.at_boundary()
     }

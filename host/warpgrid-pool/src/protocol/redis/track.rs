@@ -244,6 +244,11 @@ impl Tracker for RedisTracker {
         self.owed + self.confirmations > 0 || self.in_guest_frame() || !self.replies.at_boundary()
     }
 
+    fn is_working(&self) -> bool {
+        // The server forgets a command that waits with its connection, and nobody can stop a script from outside.
+        false
+    }
+
     fn in_guest_frame(&self) -> bool {
         self.holding || !self.arguments.is_done()
     }
