@@ -120,6 +120,71 @@ async fn no_kill_hits_another_guests_query() {
     races("mariadb", &pool, either(1_000, 50_000), race).await;
 }
 
+/// The same by the server's own number. Each race has a tenant of its own: whoever asks late finds nobody.
+async fn race_by_the_servers_number(
+    pool: Arc<Pool>,
+    tally: Arc<Tally>,
+    number: u64,
+    mut random: fastrand::Rng,
+) -> Result<(), String> {
+    let (order, tenant) = (Order::draw(&mut random), format!("k{number}"));
+    let mut killer = Mysql::log_in(connect(&pool, &tenant)).await?;
+    let mut guest = Mysql::log_in(connect(&pool, &tenant)).await?;
+    let thread = guest.ask("SELECT CONNECTION_ID()").await?[0].rows.concat();
+    let millis = f64::from(random.u32(0..20)) / 1000.0;
+    let killing = async {
+        match killer.ask(&format!("KILL QUERY {thread}")).await?[0].error {
+            None => Ok(true),
+            Some(UNKNOWN) => Ok(false),
+            other => Err(format!("KILL QUERY was answered with {other:?}")),
+        }
+    };
+    let after = innocent(pool.clone(), tally.clone(), number);
+    let count = |found| Tally::count(if found { &tally.hit } else { &tally.missed });
+    match order {
+        Order::CancelDuringQuery => {
+            guest.send(&query(&format!("SELECT SLEEP({millis})"))).await?;
+            let (found, answers) = tokio::join!(killing, guest.answers());
+            answers?;
+            count(found?);
+            guest.leave().await?;
+        }
+        Order::CancelThenDrop | Order::Together => {
+            guest.send(&query(&format!("SELECT SLEEP({millis})"))).await?;
+            let going = async {
+                for _ in 0..random.u32(0..4) {
+                    tokio::task::yield_now().await;
+                }
+                match order {
+                    Order::Together => guest.leave().await,
+                    _ => Ok(drop(guest)),
+                }
+            };
+            let (found, gone) = tokio::join!(killing, going);
+            gone?;
+            count(found?);
+        }
+        Order::AfterLeaving => {
+            guest.leave().await?;
+            if killing.await? {
+                return Err(format!("the number {thread} of a session that was given back was found"));
+            }
+            count(false);
+        }
+    }
+    after.await?;
+    killer.leave().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_kill_by_the_servers_number_hits_another_tenants_query() {
+    let server = services().mariadb().start().unwrap();
+    // A killer and its guest a couple, and one who comes after.
+    let options = PoolOptions { size: 12, ..PoolOptions::default() };
+    let pool = manager(1).pool(endpoint(&server, options));
+    races("mariadb, by the server's number", &pool, either(300, 20_000), race_by_the_servers_number).await;
+}
+
 /// What the races look for is noticed when it happens.
 #[tokio::test]
 async fn a_hit_is_noticed() {
