@@ -382,9 +382,13 @@ impl AsyncWrite for GuestStream {
         self.poll_flush_guest(context).map_err(broken)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.finish();
-        Poll::Ready(Ok(()))
+    /// Ready when everything taken was handed to the server: whoever closes then loses no command.
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.finished {
+            self.finish();
+        }
+        // Why a stream ended, its reader is told.
+        self.poll_flush_guest(context).map(|_| Ok(()))
     }
 }
 

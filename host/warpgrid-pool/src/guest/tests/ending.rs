@@ -267,3 +267,23 @@ async fn who_does_not_read_its_last_words_cannot_write_for_ever() {
     assert!(matches!(error, PoolError::Closed { reason: "the pool is drained", .. }));
     assert_eq!(rest(&mut guest).await, DRAINED);
 }
+
+/// Whoever writes, shuts down and goes has its command done: the session was not even there when it wrote.
+#[tokio::test(start_paused = true)]
+async fn what_was_written_before_a_shutdown_goes_to_the_server() {
+    let mut scene = scene(1000);
+    let mut guest = scene.guest();
+    guest.write_all(b"hello\nask one\ntell two\n").await.unwrap();
+    guest.shutdown().await.unwrap();
+    drop(guest);
+    let server = tokio::time::timeout(Duration::from_secs(1), scene.server()).await;
+    let mut server = server.expect("a session for the command");
+    assert_eq!((asked(&mut server).await, asked(&mut server).await), ("ask one".into(), "tell two".into()));
+    // One that is refused meanwhile is told by its reads.
+    let scene = super::scene::scene(1000);
+    *scene.network.down.lock().unwrap() = true;
+    let mut guest = scene.guest();
+    guest.write_all(b"hello\nask one\n").await.unwrap();
+    guest.shutdown().await.unwrap();
+    assert!(rest(&mut guest).await.contains("cannot be reached"));
+}
