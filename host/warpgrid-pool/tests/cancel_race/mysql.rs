@@ -155,10 +155,11 @@ async fn race_by_the_servers_number(
                 for _ in 0..random.u32(0..4) {
                     tokio::task::yield_now().await;
                 }
-                match order {
-                    Order::Together => guest.leave().await,
-                    _ => Ok(drop(guest)),
+                if order == Order::Together {
+                    return guest.leave().await;
                 }
+                drop(guest);
+                Ok(())
             };
             let (found, gone) = tokio::join!(killing, going);
             gone?;

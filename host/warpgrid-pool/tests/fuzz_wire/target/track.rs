@@ -9,7 +9,7 @@ use warpgrid_pool::protocol::mysql::MysqlFacts;
 use warpgrid_pool::protocol::postgres::PostgresFacts;
 use warpgrid_pool::protocol::redis::RedisFacts;
 use warpgrid_pool::protocol::{
-    CancelLookup, GuestStep, MAX_HELD_BYTES, ServerFacts, Tracker, Verdict, Violation, wire_protocol,
+    CancelLookup, Gap, GuestStep, MAX_HELD_BYTES, ServerFacts, Tracker, Verdict, Violation, wire_protocol,
 };
 
 /// No guest may be stopped but the one with number 12.
@@ -48,6 +48,10 @@ pub(crate) fn facts(protocol: Protocol) -> ServerFacts {
 struct End {
     violation: Option<Violation>,
     state: Option<(bool, bool, bool, Verdict)>,
+    /// Where the host could tell the guest something, and whether the server may be at work.
+    place: Option<(Option<Gap>, bool)>,
+    /// Bytes of the server.
+    from_server: Vec<u8>,
     /// Bytes for the server, the guest, and those that are held.
     to_server: Vec<u8>,
     to_guest: Vec<u8>,
@@ -55,6 +59,23 @@ struct End {
     goodbye: bool,
     /// Whether it ever waited for the server.
     waited: bool,
+}
+
+/// Whether these bytes of a server are whole frames; None: that would take a parser.
+fn is_whole(protocol: Protocol, mut bytes: &[u8]) -> Option<bool> {
+    while !bytes.is_empty() {
+        let length = match (protocol, bytes) {
+            (Protocol::Postgres, [_, a, b, c, d, ..]) => u32::from_be_bytes([*a, *b, *c, *d]) as usize + 1,
+            (Protocol::Mysql, [a, b, c, _, ..]) => u32::from_le_bytes([*a, *b, *c, 0]) as usize + 4,
+            (Protocol::Redis, _) => return None,
+            _ => return Some(false),
+        };
+        match bytes.get(length..) {
+            Some(rest) => bytes = rest,
+            None => return Some(false),
+        }
+    }
+    Some(true)
 }
 
 struct Feed {
@@ -84,6 +105,11 @@ impl Feed {
         let busy = tracker.is_busy();
         feed.end.state = Some((busy, tracker.in_guest_frame(), tracker.in_transaction(), tracker.verdict()));
         feed.end.held = feed.held.len();
+        let (gap, works) = (tracker.gap(), tracker.is_working());
+        feed.end.place = Some((gap, works));
+        let whole = is_whole(protocol, &feed.end.from_server);
+        assert!(gap.is_none() || whole != Some(false), "a gap within a frame: {:x?}", feed.end.from_server);
+        assert!(busy || !works || protocol == Protocol::Postgres, "at rest, and yet at work");
         assert!(!(busy && tracker.verdict() == Verdict::Reset), "owed, and yet reset");
         assert!(busy || !tracker.in_guest_frame(), "a frame half sent, and yet at rest");
         feed.end
@@ -93,6 +119,7 @@ impl Feed {
         if guest {
             self.held.extend_from_slice(bytes);
         } else {
+            self.end.from_server.extend_from_slice(bytes);
             self.tracker.from_server(bytes)?;
         }
         while !self.held.is_empty() {
