@@ -60,8 +60,8 @@ async fn race(
     let order = Order::draw(&mut random);
     let mut guest = Mysql::log_in(connect(&pool, "a")).await?;
     let thread = guest.thread;
-    let sleep = query(&format!("SELECT SLEEP({})", f64::from(random.u32(0..20)) / 1000.0));
-    let kill = kill(pool.clone(), thread);
+    let sleep = query(&format!("SELECT SLEEP({})", tally.nap(&mut random)));
+    let kill = tally.clone().timed(kill(pool.clone(), thread));
     let after = innocent(pool.clone(), tally.clone(), number);
     match order {
         Order::CancelThenDrop => {

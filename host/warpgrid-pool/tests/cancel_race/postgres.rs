@@ -53,8 +53,8 @@ async fn race(
     let order = Order::draw(&mut random);
     let mut guest = Postgres::log_in(connect(&pool, "a"), &[]).await?;
     let key = guest.key;
-    let sleep = query(&format!("SELECT pg_sleep({})", f64::from(random.u32(0..20)) / 1000.0));
-    let cancel = send_cancel(pool.clone(), key);
+    let sleep = query(&format!("SELECT pg_sleep({})", tally.nap(&mut random)));
+    let cancel = tally.clone().timed(send_cancel(pool.clone(), key));
     let after = innocent(pool.clone(), tally.clone(), number);
     match order {
         Order::CancelThenDrop => {
