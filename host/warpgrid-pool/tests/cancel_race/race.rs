@@ -92,7 +92,7 @@ where
                 }
                 let random = fastrand::Rng::with_seed(seed ^ number);
                 let raced = race(pool.clone(), tally.clone(), number, random);
-                let raced = tokio::time::timeout(Duration::from_secs(60), raced).await;
+                let raced = tokio::time::timeout(Duration::from_secs(180), raced).await;
                 raced.unwrap_or_else(|_| Err("it hangs".to_owned())).map_err(|error| {
                     format!("race {number}: {error}\nWARPGRID_SEED={seed}\n{:?}", pool.stats())
                 })?;
