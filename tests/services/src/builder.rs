@@ -95,7 +95,7 @@ impl ServerBuilder {
     /// Starts it and waits until it answers.
     ///
     /// # Errors
-    /// When it cannot be started or does not answer within a minute: with the end of its log.
+    /// When it cannot be started or does not answer within three minutes: with the end of its log.
     pub fn start(self) -> anyhow::Result<Server> {
         Server::start(&self.services, self.kind, self.options)
     }

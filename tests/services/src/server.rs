@@ -18,7 +18,7 @@ use crate::secret::Passwords;
 use crate::services::Services;
 
 /// How long a server may take until it answers; a busy machine takes long.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
 /// Between two questions whether it answers.
 const LOOK: Duration = Duration::from_millis(5);
 /// Ports that are tried when something else takes one between choosing and listening.
@@ -201,7 +201,7 @@ impl Server {
     /// Starts it again on the same port with the same data, after stopping it in order when it still runs.
     ///
     /// # Errors
-    /// When it cannot be started or does not answer within a minute.
+    /// When it cannot be started or does not answer within three minutes.
     pub fn restart(&self) -> anyhow::Result<()> {
         self.stop()?;
         self.launch().with_context(|| format!("starting {} again", self.kind.as_str()))

@@ -9,15 +9,23 @@ use crate::exec::Program;
 use crate::file;
 use crate::parallel::per_core;
 
-/// Everything that one run of a benchmark found.
+/// What was measured where.
 #[derive(Debug, Serialize)]
-pub struct Figures {
+pub struct Facts {
     /// Name of the benchmark.
     pub benchmark: String,
     /// Commit that was measured; with `+` when the tree had changes.
     pub commit: String,
     /// Cores and processor model.
     pub machine: String,
+}
+
+/// Everything that one run of a benchmark found.
+#[derive(Debug, Serialize)]
+pub struct Figures {
+    /// What was measured where.
+    #[serde(flatten)]
+    pub facts: Facts,
     /// Single figures with their unit in the name (`…-seconds`, `…-bytes`): of this machine, not comparable.
     pub figures: BTreeMap<String, f64>,
     /// Ratios of two things measured in turn in this run: comparable.
@@ -42,12 +50,12 @@ pub struct Ratio {
 /// Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom.
 const STUDENT: &[f64] = &[12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
 
-impl Figures {
-    /// An empty record of the tree at `root`.
+impl Facts {
+    /// Those of this machine and the tree at `root`.
     ///
     /// # Errors
     /// When git cannot say which commit it is.
-    pub fn new(benchmark: &str, root: &Path) -> anyhow::Result<Self> {
+    pub fn of(benchmark: &str, root: &Path) -> anyhow::Result<Self> {
         let git = |arguments: &[&str]| {
             Program::new("git").current_dir(root).args(arguments.iter().copied()).stdout()
         };
@@ -64,6 +72,18 @@ impl Figures {
             benchmark: benchmark.to_owned(),
             commit: if changed { format!("{commit}+") } else { commit },
             machine: format!("{cores} cores, {model}"),
+        })
+    }
+}
+
+impl Figures {
+    /// An empty record of the tree at `root`.
+    ///
+    /// # Errors
+    /// When git cannot say which commit it is.
+    pub fn new(benchmark: &str, root: &Path) -> anyhow::Result<Self> {
+        Ok(Self {
+            facts: Facts::of(benchmark, root)?,
             figures: BTreeMap::new(),
             ratios: BTreeMap::new(),
             notes: Vec::new(),
@@ -96,30 +116,39 @@ impl Ratio {
     /// The ratio `first / second` over pairs that were measured in turn; none without a pair.
     #[must_use]
     pub fn of_pairs(pairs: &[(f64, f64)]) -> Option<Self> {
-        let mut logarithms: Vec<f64> = pairs.iter().map(|(first, second)| (first / second).ln()).collect();
-        if logarithms.is_empty() {
-            return None;
-        }
-        logarithms.sort_by(f64::total_cmp);
-        let count = logarithms.len();
-        let median = f64::midpoint(logarithms[(count - 1) / 2], logarithms[count / 2]);
-        #[expect(clippy::cast_precision_loss, reason = "a handful of rounds")]
-        let rounds = count as f64;
-        let mean = logarithms.iter().sum::<f64>() / rounds;
-        let spread = if count > 1 {
-            let variance =
-                logarithms.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (rounds - 1.0);
-            STUDENT.get(count - 2).copied().unwrap_or(2.0) * (variance / rounds).sqrt()
-        } else {
-            f64::INFINITY
-        };
+        let logarithms: Vec<f64> = pairs.iter().map(|(first, second)| (first / second).ln()).collect();
+        let (low, high) = interval(&logarithms)?;
         Some(Self {
-            median: median.exp(),
-            low: (mean - spread).exp(),
-            high: (mean + spread).exp(),
-            rounds: count,
+            median: median(&logarithms)?.exp(),
+            low: low.exp(),
+            high: high.exp(),
+            rounds: logarithms.len(),
         })
     }
+}
+
+/// The 95 % interval of the mean; endless for a single value, none without one.
+pub(super) fn interval(values: &[f64]) -> Option<(f64, f64)> {
+    #[expect(clippy::cast_precision_loss, reason = "a handful of rounds")]
+    let rounds = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / rounds;
+    let spread = match values.len() {
+        0 => return None,
+        1 => f64::INFINITY,
+        count => {
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (rounds - 1.0);
+            STUDENT.get(count - 2).copied().unwrap_or(2.0) * (variance / rounds).sqrt()
+        }
+    };
+    Some((mean - spread, mean + spread))
+}
+
+/// The middle one, or the mean of the two in the middle.
+pub(super) fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    Some(f64::midpoint(sorted[last / 2], sorted[sorted.len() / 2]))
 }
 
 #[cfg(test)]

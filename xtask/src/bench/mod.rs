@@ -2,9 +2,14 @@
 mod build;
 mod figures;
 mod first_guest;
+mod goals;
 mod host;
+mod pool;
+mod program;
 mod serving;
 
 pub use build::run as run_build;
-pub use figures::{Figures, Ratio};
-pub use host::{HostFigure, Side, run as run_host};
+pub use figures::{Facts, Figures, Ratio};
+pub use goals::{GoalFigure, GoalFigures, Side};
+pub use host::run as run_host;
+pub use pool::{PoolUnderTest, run as run_pool};

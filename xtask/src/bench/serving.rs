@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use super::host::{Goal, HostFigure, figure};
+use super::goals::{Goal, GoalFigure, figure};
 use crate::exec::{Program, RunningGroup};
 
 /// Connections at the same time.
@@ -34,7 +34,7 @@ struct Server {
 }
 
 impl Servers {
-    pub(super) fn run(&self, rounds: usize) -> anyhow::Result<Vec<HostFigure>> {
+    pub(super) fn run(&self, rounds: usize) -> anyhow::Result<Vec<GoalFigure>> {
         let ours = self.start(
             "bench-serve-warp",
             Program::new(&self.warp).args(["run", "--no-cache", "--listen", "127.0.0.1:0"]).arg(&self.guest),
@@ -52,7 +52,7 @@ impl Servers {
         figures
     }
 
-    fn measure(&self, ours: &Server, other: &Server, rounds: usize) -> anyhow::Result<Vec<HostFigure>> {
+    fn measure(&self, ours: &Server, other: &Server, rounds: usize) -> anyhow::Result<Vec<GoalFigure>> {
         let mut figures = Vec::new();
         for count in CONNECTIONS {
             let (mut of_ours, mut of_other) = (Vec::new(), Vec::new());

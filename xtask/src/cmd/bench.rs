@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::bench::{self, Figures, HostFigure};
+use crate::bench::{self, Facts, Figures, GoalFigures, PoolUnderTest};
 use crate::paths::Paths;
-use crate::plan::RustRoad;
+use crate::plan::{LibcRoad, Options, Part, RustRoad};
 use crate::run::{self, RunOptions, job_count};
 use crate::suite::{SdkUnderTest, SuiteContext, keep_driver, run_alone};
-use crate::{file, guests};
+use crate::{guests, services};
 
 /// Flags of `bench`.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,8 @@ Examples:
   cargo xtask bench build --json target/bench.json    keep the figures
   cargo xtask bench build --skip-cold                 in a few minutes
   cargo xtask bench host --json target/host.json      the host against bare wasmtime and `wasmtime serve`
+  cargo xtask bench pool --json target/pool.json      database sessions against none, and against PgBouncer
+  cargo xtask bench pool --only bulk,connects         two groups of it
 
 Single figures are of this machine; only the ratios compare.")]
 pub struct BenchArgs {
@@ -34,6 +36,9 @@ pub struct BenchArgs {
     /// Leave out the cold build, which takes as long as compiling the host
     #[arg(long)]
     skip_cold: bool,
+    /// Of `pool`: measure these groups alone (`queries`, `poolers`, `system-calls`, `bulk`, `connects`, `waiting`)
+    #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    only: Vec<String>,
 }
 
 /// The benchmarks there are.
@@ -43,6 +48,8 @@ enum Benchmark {
     Build,
     /// Starting instances, calls, names, files, HTTP
     Host,
+    /// Database sessions: queries, connections, waiting, and PgBouncer beside it
+    Pool,
 }
 
 /// Measures and prints; writes JSON when asked.
@@ -55,6 +62,7 @@ pub fn run(args: &BenchArgs, paths: &Paths) -> anyhow::Result<ExitCode> {
     match args.what {
         Benchmark::Build => run_build(args, paths, jobs),
         Benchmark::Host => run_host(args, paths, jobs),
+        Benchmark::Pool => run_pool(args, paths, jobs),
     }
 }
 
@@ -84,26 +92,55 @@ fn run_host(args: &BenchArgs, paths: &Paths, jobs: usize) -> anyhow::Result<Exit
     let wasmtime = run::stock_wasmtime(paths, &options)?;
     let guests = guests::build(paths, &options, RustRoad::Auto)?;
     let figures = bench::run_host(paths, usize::from(args.rounds), &guests, &wasmtime)?;
-    print_host(&figures);
+    keep(args, &figures)
+}
+
+/// The pool is measured without an SDK as well.
+fn run_pool(args: &BenchArgs, paths: &Paths, jobs: usize) -> anyhow::Result<ExitCode> {
+    let options = RunOptions { offline: false, jobs };
+    let plan =
+        Options { only: vec![Part::Warp], targets: vec![], libc: LibcRoad::Auto, rust: RustRoad::Auto };
+    let parts = run::build_parts(paths, &plan, &options)?;
+    let part = parts.first().context("the plan for `warp` builds nothing")?;
+    let measured = PoolUnderTest {
+        warp: part.join("bin/warp"),
+        guests: guests::build(paths, &options, RustRoad::Auto)?,
+        services: services::folder(paths, &options)?,
+    };
+    let figures = bench::run_pool(paths, usize::from(args.rounds), &measured, &args.only)?;
+    keep(args, &figures)
+}
+
+fn keep(args: &BenchArgs, figures: &GoalFigures) -> anyhow::Result<ExitCode> {
+    print_goals(figures);
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&figures).context("writing figures as JSON")?;
-        file::replace(path, (text + "\n").as_bytes())?;
+        figures.write(path)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
-fn print_host(figures: &[HostFigure]) {
-    for figure in figures {
-        let HostFigure { name, goal, .. } = figure;
+fn print_facts(facts: &Facts) {
+    println!("{} at {} on {}", facts.benchmark, facts.commit, facts.machine);
+}
+
+#[expect(clippy::print_stdout, reason = "the result of the command")]
+fn print_goals(figures: &GoalFigures) {
+    print_facts(&figures.facts);
+    for figure in &figures.figures {
         let verdict = match figure.met {
-            Some(true) => "met",
-            Some(false) => "not met",
-            None => "not measured",
+            Some(true) => ": met",
+            Some(false) => ": not met",
+            None if figure.ours.is_none() => ": not measured",
+            None => "",
         };
-        println!("{name}: {goal}: {verdict}");
-        if let (Some(ours), Some(other)) = (&figure.ours, &figure.other) {
-            println!("  {:.1} {} against {:.1} {}", ours.value, ours.unit, other.value, other.unit);
+        println!("{}: {}{verdict}", figure.name, figure.goal);
+        match (&figure.ours, &figure.other) {
+            (Some(ours), Some(other)) => {
+                println!("  {:.1} {} against {:.1} {}", ours.value, ours.unit, other.value, other.unit);
+            }
+            (Some(ours), None) => println!("  {:.1} {}", ours.value, ours.unit),
+            (None, _) => {}
         }
         if let (Some(ratio), Some(low), Some(high)) = (figure.ratio, figure.low, figure.high) {
             println!("  ratio {ratio:.4} ({low:.4} to {high:.4})");
@@ -113,7 +150,7 @@ fn print_host(figures: &[HostFigure]) {
 
 #[expect(clippy::print_stdout, reason = "the result of the command")]
 fn print(figures: &Figures) {
-    println!("{} at {} on {}", figures.benchmark, figures.commit, figures.machine);
+    print_facts(&figures.facts);
     for (name, value) in &figures.figures {
         println!("  {name:<40} {value:>14.2}");
     }

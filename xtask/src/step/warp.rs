@@ -15,15 +15,22 @@ use crate::{file, tree};
 /// Builds `warp`, or takes it from the cache when the same sources were built before.
 pub(super) struct BuildWarp;
 
-/// Everything of the checkout that `warp` is made from.
+/// What `warp` is made from, beside the packages of the host.
 const SOURCES: &[&str] =
-    &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "host", "wit", "xtask/src/step/warp.rs"];
+    &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "wit", "xtask/src/step/warp.rs"];
+/// The folder of the host's packages.
+const PACKAGES: &str = "host";
+/// What of a package is in no program.
+const IN_NO_PROGRAM: &[&str] = &["benches", "examples", "tests"];
 
 impl BuildStep for BuildWarp {
     fn inputs(&self, context: &StepContext<'_>) -> anyhow::Result<Inputs> {
         let mut inputs = Inputs::default();
         for source in SOURCES {
             inputs.files(&context.paths.root, source)?;
+        }
+        for source in sources_of_packages(&context.paths.root)? {
+            inputs.files(&context.paths.root, &source)?;
         }
         Ok(inputs)
     }
@@ -60,6 +67,20 @@ impl BuildStep for BuildWarp {
     }
 }
 
+/// Files and folders of the host's packages that end up in programs, relative to `root`.
+fn sources_of_packages(root: &Path) -> anyhow::Result<Vec<String>> {
+    let mut sources = Vec::new();
+    for package in tree::entries(&root.join(PACKAGES))? {
+        for entry in tree::entries(&package)? {
+            let relative = entry.strip_prefix(root).unwrap_or(&entry).display().to_string();
+            if !IN_NO_PROGRAM.iter().any(|name| entry.ends_with(name)) {
+                sources.push(relative);
+            }
+        }
+    }
+    Ok(sources)
+}
+
 /// Cargo as it builds the host: in a folder of its own, with the flags of the shipped build, so that tests,
 /// clippy and the SDK share one compiled wasmtime.
 #[must_use]
@@ -73,4 +94,19 @@ pub fn host_cargo(paths: &Paths) -> Program {
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("RUSTFLAGS")
         .env_remove("RUSTC_WRAPPER")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_of_the_host_is_no_part_of_the_program() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["src", "tests", "benches"] {
+            tree::create(&folder.path().join("host/warp").join(name)).unwrap();
+        }
+        std::fs::write(folder.path().join("host/warp/Cargo.toml"), "").unwrap();
+        assert_eq!(sources_of_packages(folder.path()).unwrap(), ["host/warp/Cargo.toml", "host/warp/src"]);
+    }
 }

@@ -126,19 +126,24 @@ fn a_client_that_gets_no_session_is_told_why() {
     let port = proxy.port("small");
     let program = psql(&services, &Place::Tcp(port));
     let mut taken = RawPostgres::log_in(port);
+    // Who was refused is counted until its connection has ended.
+    let until_clients = |count: u64| proxy.until(|status| status["listeners"][0]["clients"] == count);
     let error = run(&program, &["-c", "SELECT 1"]).badly();
     assert!(error.contains("all 1 sessions of `small` were taken for 1"), "{error}");
+    until_clients(1);
     let other = program.clone().envs([("PGDATABASE", "elsewhere")]);
     let error = run(&other, &["-c", "SELECT 1"]).badly();
     assert!(error.contains("`small` gives another database than `elsewhere`"), "{error}");
+    until_clients(1);
     // A second client fills the listener; what it does not say needs no session.
     let silent = RawPostgres::connect(port);
-    proxy.until(|status| status["listeners"][0]["clients"] == 2);
+    until_clients(2);
     let error = run(&program, &["-c", "SELECT 1"]).badly();
     assert!(error.contains("2 clients are connected, as many as may"), "{error}");
     drop(silent);
     assert_eq!(taken.query("SELECT 1").len(), 4);
     drop(taken);
+    until_clients(0);
     proxy.until_at_rest();
     assert_eq!(run(&program, &["-c", "SELECT 1"]).well(), "1");
 }

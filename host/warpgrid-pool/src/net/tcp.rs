@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     struct Fixed(Vec<SocketAddr>);
 
@@ -195,9 +195,12 @@ mod tests {
         }
     }
 
-    /// An address where nobody listens: bound, and closed again.
-    async fn closed() -> SocketAddr {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap()
+    /// An address where nobody listens, and nobody else can as long as the socket is there.
+    fn closed() -> (TcpSocket, SocketAddr) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
     }
 
     fn server() -> ServerAddress {
@@ -207,7 +210,8 @@ mod tests {
     #[tokio::test]
     async fn every_address_is_tried_and_the_sockets_are_tuned() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let addresses = vec![closed().await, listener.local_addr().unwrap()];
+        let (_held, closed) = closed();
+        let addresses = vec![closed, listener.local_addr().unwrap()];
         TcpConnector::new(Arc::new(Fixed(addresses))).connect(&server()).await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let server = ServerTcp::new(stream).unwrap();
@@ -240,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_names_the_last_address() {
-        let (first, last) = (closed().await, closed().await);
+        let ((_one, first), (_other, last)) = (closed(), closed());
         let connector = TcpConnector::new(Arc::new(Fixed(vec![first, last])));
         let error = connector.connect(&server()).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);

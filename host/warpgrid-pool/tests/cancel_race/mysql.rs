@@ -5,6 +5,7 @@ use crate::lab::servers::{connect, endpoint, manager, services};
 use crate::lab::size::either;
 use crate::race::{Order, Tally, races};
 use std::sync::Arc;
+use std::time::Duration;
 use warpgrid_pool::Pool;
 use warpgrid_pool::config::PoolOptions;
 use warpgrid_pool::guest::GuestStream;
@@ -60,8 +61,8 @@ async fn race(
     let order = Order::draw(&mut random);
     let mut guest = Mysql::log_in(connect(&pool, "a")).await?;
     let thread = guest.thread;
-    let sleep = query(&format!("SELECT SLEEP({})", f64::from(random.u32(0..20)) / 1000.0));
-    let kill = kill(pool.clone(), thread);
+    let sleep = query(&format!("SELECT SLEEP({})", tally.nap(&mut random)));
+    let kill = tally.clone().timed(kill(pool.clone(), thread));
     let after = innocent(pool.clone(), tally.clone(), number);
     match order {
         Order::CancelThenDrop => {
@@ -115,7 +116,7 @@ async fn race(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_kill_hits_another_guests_query() {
     let server = services().mariadb().start().unwrap();
-    let options = PoolOptions { size: SIZE, ..PoolOptions::default() };
+    let options = PoolOptions { size: SIZE, wait: Duration::from_secs(120), ..PoolOptions::default() };
     let pool = manager(1).pool(endpoint(&server, options));
     races("mariadb", &pool, either(1_000, 50_000), race).await;
 }

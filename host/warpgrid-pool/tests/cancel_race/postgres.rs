@@ -5,6 +5,7 @@ use crate::lab::servers::{connect, endpoint, manager, services};
 use crate::lab::size::either;
 use crate::race::{Order, Tally, races};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use warpgrid_pool::Pool;
 use warpgrid_pool::config::PoolOptions;
@@ -53,8 +54,8 @@ async fn race(
     let order = Order::draw(&mut random);
     let mut guest = Postgres::log_in(connect(&pool, "a"), &[]).await?;
     let key = guest.key;
-    let sleep = query(&format!("SELECT pg_sleep({})", f64::from(random.u32(0..20)) / 1000.0));
-    let cancel = send_cancel(pool.clone(), key);
+    let sleep = query(&format!("SELECT pg_sleep({})", tally.nap(&mut random)));
+    let cancel = tally.clone().timed(send_cancel(pool.clone(), key));
     let after = innocent(pool.clone(), tally.clone(), number);
     match order {
         Order::CancelThenDrop => {
@@ -102,7 +103,7 @@ async fn race(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_cancel_hits_another_guests_query() {
     let server = services().postgres().start().unwrap();
-    let options = PoolOptions { size: SIZE, ..PoolOptions::default() };
+    let options = PoolOptions { size: SIZE, wait: Duration::from_secs(120), ..PoolOptions::default() };
     // Each cancel costs a session; a login without a proof of the password is quicker.
     let quick = Endpoint { user: Some("app_trust".to_owned()), password: None, ..endpoint(&server, options) };
     let pool = manager(1).pool(quick);

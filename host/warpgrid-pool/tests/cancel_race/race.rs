@@ -5,7 +5,7 @@ use crate::lab::size::seed;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use warpgrid_pool::Pool;
 
@@ -25,11 +25,28 @@ pub(crate) struct Tally {
     pub(crate) innocent: AtomicU64,
     /// Sessions of the server that were seen.
     sessions: Mutex<HashSet<String>>,
+    /// How long the last cancel took, in microseconds.
+    cancel_micros: AtomicU64,
 }
 
 impl Tally {
     pub(crate) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes how long a cancel takes.
+    pub(crate) async fn timed<T>(self: Arc<Self>, cancel: impl Future<Output = T>) -> T {
+        let begun = Instant::now();
+        let done = cancel.await;
+        self.cancel_micros.store(begun.elapsed().as_micros() as u64, Ordering::Relaxed);
+        done
+    }
+
+    /// How many seconds a query sleeps that is to be cancelled: about as long as a cancel takes at the moment, so that
+    /// either may win, however busy the machine is.
+    pub(crate) fn nap(&self, random: &mut fastrand::Rng) -> f64 {
+        let most = (2 * self.cancel_micros.load(Ordering::Relaxed)).clamp(20_000, 1_000_000);
+        random.u64(0..most) as f64 / 1e6
     }
 
     pub(crate) fn saw(&self, session: &str) {
@@ -75,7 +92,7 @@ where
                 }
                 let random = fastrand::Rng::with_seed(seed ^ number);
                 let raced = race(pool.clone(), tally.clone(), number, random);
-                let raced = tokio::time::timeout(Duration::from_secs(60), raced).await;
+                let raced = tokio::time::timeout(Duration::from_secs(180), raced).await;
                 raced.unwrap_or_else(|_| Err("it hangs".to_owned())).map_err(|error| {
                     format!("race {number}: {error}\nWARPGRID_SEED={seed}\n{:?}", pool.stats())
                 })?;

@@ -15,8 +15,10 @@ use warpgrid_pool::endpoint::{Endpoint, Protocol};
 
 /// How long it may take until a guest's place is free again.
 const RELEASE: Duration = Duration::from_millis(100);
+/// How often a cut may be tried until it keeps that time: a busy machine is no proof.
+const TRIES: usize = 5;
 /// How long the next guest waits at most; with a place lost it would wait in vain.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// In CI a dialogue of so many bytes one way is cut after each of them; a longer one in so many places.
 const SHORT: usize = 40;
@@ -30,8 +32,25 @@ struct Sum {
     repeated: usize,
 }
 
+/// How long a place was not free.
+#[derive(Debug)]
+struct Released {
+    /// After the cut.
+    after: Duration,
+    /// After the next guest, which left in order: what a reset takes on this machine at this moment.
+    usual: Duration,
+}
+
+impl Released {
+    /// In CI a busy machine may add to it what it adds to any reset; the full run judges the bare time.
+    fn is_late(&self) -> bool {
+        let slack = sized(self.usual.min(RELEASE) * 4, Duration::ZERO);
+        self.after > RELEASE + slack
+    }
+}
+
 /// Runs a dialogue up to the cut, then the next guest. How long the place was not free.
-async fn cut(site: &Site, dialogue: &Dialogue, cut: Cut, number: usize) -> Duration {
+async fn cut(site: &Site, dialogue: &Dialogue, cut: Cut, number: usize) -> Released {
     let (guest, _) = play(site, dialogue, cut).await;
     let dropped = Instant::now();
     drop(guest);
@@ -39,25 +58,26 @@ async fn cut(site: &Site, dialogue: &Dialogue, cut: Cut, number: usize) -> Durat
     timeout(PATIENCE, site.rest())
         .await
         .unwrap_or_else(|_| panic!("{}, {cut:?}: never released", dialogue.name));
-    let released = dropped.elapsed();
+    let after = dropped.elapsed();
     let next = async {
         let mut guest = site.open().await?;
         next::ask(site.pool.endpoint().protocol, &mut guest, number).await?;
+        let left = Instant::now();
         guest.leave().await;
-        Ok(())
+        site.rest().await;
+        Ok(left.elapsed())
     };
     let served = timeout(PATIENCE, next).await.unwrap_or_else(|_| Err("nothing".to_owned()));
-    if let Err(reason) = served {
+    let usual = served.unwrap_or_else(|reason: String| {
         panic!(
             "after dialogue `{}`, {cut:?}, the next guest: {reason}; {:?}",
             dialogue.name,
             site.pool.stats()
-        );
-    }
-    site.rest().await;
+        )
+    });
     let stats = site.pool.stats();
     assert_eq!((stats.idle, stats.waiting), (1, 0), "{}, {cut:?}: {stats:?}", dialogue.name);
-    released
+    Released { after, usual }
 }
 
 /// Plays a dialogue to its end: how much passed, and that its session is reset, or destroyed where it must be.
@@ -103,20 +123,22 @@ async fn matrix(protocol: Protocol, dialogues: Vec<Dialogue>) {
         for place in sends.chain(gets) {
             sum.cuts += 1;
             let mut released = cut(&site, dialogue, place, sum.cuts).await;
-            if released > RELEASE {
-                // A busy machine is no proof: once more.
+            for _ in 1..TRIES {
+                if !released.is_late() {
+                    break;
+                }
                 sum.repeated += 1;
                 released = cut(&site, dialogue, place, sum.cuts).await;
             }
-            assert!(released <= RELEASE, "{}, {place:?}: released after {released:?}", dialogue.name);
-            sum.slowest = sum.slowest.max(released);
+            assert!(!released.is_late(), "{}, {place:?}: {released:?}", dialogue.name);
+            sum.slowest = sum.slowest.max(released.after);
         }
     }
     let stats = site.pool.stats();
     assert_eq!((stats.taken, stats.busy, stats.waiting, stats.failed), (0, 0, 0, 0), "{stats:?}");
     assert!(stats.reused * 4 > stats.checkouts, "most guests get a session that was used: {stats:?}");
     println!(
-        "{protocol}: {} dialogues, {} cuts in {:?}; {} of {} checkouts with a used session; slowest release {:?}, {} measured twice",
+        "{protocol}: {} dialogues, {} cuts in {:?}; {} of {} checkouts with a used session; slowest release {:?}, {} measured again",
         dialogues.len(),
         sum.cuts,
         begun.elapsed(),

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use warpgrid_pool::endpoint::Protocol;
 
 /// How long a guest waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a guest is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use warpgrid_pool::error::PoolError;
 
 const GUESTS: usize = 8;
 /// What a busy machine may add.
-const SLACK: Duration = Duration::from_secs(5);
+const SLACK: Duration = Duration::from_secs(20);
 
 fn is_drained(error: Option<&PoolError>) -> bool {
     matches!(
@@ -78,7 +78,7 @@ async fn what_was_committed_was_told_and_nothing_new_begins() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_end_in_time_is_listed() {
-    const TIME: Duration = Duration::from_secs(1);
+    const TIME: Duration = Duration::from_secs(2);
     for protocol in PROTOCOLS {
         let server = builder(protocol).start().unwrap();
         let site = Site::new(endpoint(&server, protocol, PoolOptions::default()));

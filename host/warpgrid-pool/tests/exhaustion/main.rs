@@ -17,6 +17,7 @@ mod refusals;
 mod shares;
 
 use std::sync::Arc;
+use std::time::Duration;
 use warpgrid_pool::config::PoolOptions;
 use warpgrid_pool::endpoint::Endpoint;
 use warpgrid_pool::{ConnectionPoolManager, Pool};
@@ -28,7 +29,10 @@ const SIZE: usize = 10;
 /// A server and a pool of ten sessions, whose logins cost little.
 fn scene(options: PoolOptions) -> (Server, Arc<ConnectionPoolManager>, Arc<Pool>) {
     let server = lab::servers::services().postgres().start().unwrap();
-    let endpoint = lab::servers::endpoint(&server, PoolOptions { size: SIZE, ..options });
+    // A thousand guests on one thread, of a busy machine: what the pool itself waits for may come late.
+    let patience = Duration::from_secs(60);
+    let options = PoolOptions { size: SIZE, connect: patience, reset: patience, ..options };
+    let endpoint = lab::servers::endpoint(&server, options);
     let manager = lab::servers::manager(1);
     let pool = manager.pool(Endpoint { user: Some("app_trust".to_owned()), password: None, ..endpoint });
     (server, manager, pool)

@@ -10,11 +10,11 @@ use warpgrid_pool::config::PoolOptions;
 use warpgrid_pool::endpoint::Protocol;
 use warpgrid_test_services::Server;
 
-/// How long the server may take for an answer, and how long a login may take.
-pub(crate) const REPLY: Duration = Duration::from_millis(1500);
-pub(crate) const CONNECT: Duration = Duration::from_millis(3000);
-/// How long anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the server may take for an answer, and how long a login may take, where it says nothing.
+pub(crate) const REPLY: Duration = Duration::from_secs(3);
+pub(crate) const CONNECT: Duration = Duration::from_secs(5);
+/// The same where it must come in the end, and how long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The bytes of an answer.
 pub(crate) const ANSWER: usize = 4000;
 
@@ -38,10 +38,12 @@ fn question(protocol: Protocol) -> String {
 
 impl Cell {
     fn site(&self, server: &Server) -> Site {
+        let (reply, connect) =
+            if self.toxic == Toxic::Timeout { (REPLY, CONNECT) } else { (PATIENCE, PATIENCE) };
         let options = PoolOptions {
             size: 1,
-            reply: REPLY,
-            connect: CONNECT,
+            reply,
+            connect,
             retry: Duration::from_millis(1),
             ..PoolOptions::default()
         };

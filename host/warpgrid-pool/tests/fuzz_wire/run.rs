@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use warpgrid_pool::endpoint::Protocol;
 
 /// A case that takes longer hangs; a busy machine included.
-const HANG: Duration = Duration::from_secs(10);
+const HANG: Duration = Duration::from_secs(60);
+/// As many cases run at least, however long they take: memory is compared with what it was after the first thousand.
+const LEAST: usize = 2000;
 /// How much memory the process may need beside what it had when all was warm.
 const MEMORY: usize = 16 << 20;
 
@@ -41,9 +43,9 @@ fn case(name: &str, corpus: &Corpus, target: fn(&Corpus, &mut Rng), seed: u64) {
 }
 
 /// Ends the process when a case hangs: nothing else would.
-fn watch(name: &str, running: &AtomicU64, cases: &AtomicUsize, until: Instant) {
+fn watch(name: &str, running: &AtomicU64, cases: &AtomicUsize) {
     let (mut last, mut since) = (0, Instant::now());
-    while Instant::now() < until || running.load(Ordering::Relaxed) != 0 {
+    while running.load(Ordering::Relaxed) != 0 {
         std::thread::sleep(Duration::from_millis(50));
         let now = cases.load(Ordering::Relaxed);
         if now != last {
@@ -67,9 +69,9 @@ fn fuzz(protocol: Protocol) {
         let (running, cases) = (AtomicU64::new(1), AtomicUsize::new(0));
         let (mut warm, mut most) = (0, 0);
         std::thread::scope(|scope| {
-            scope.spawn(|| watch(&name, &running, &cases, until));
+            scope.spawn(|| watch(&name, &running, &cases));
             let mut seeds = Rng::with_seed(seed());
-            while Instant::now() < until {
+            while Instant::now() < until || cases.load(Ordering::Relaxed) < LEAST {
                 let seed = seeds.u64(1..);
                 running.store(seed, Ordering::Relaxed);
                 let caught = catch_unwind(AssertUnwindSafe(|| case(&name, &corpus, target, seed)));
@@ -88,7 +90,6 @@ fn fuzz(protocol: Protocol) {
         });
         let count = cases.load(Ordering::Relaxed);
         println!("{name}: {count} cases in {:?}, at most {most} bytes more", begun.elapsed());
-        assert!(count > 1000, "{name}: only {count} cases");
         assert!(most <= MEMORY, "{name}: {most} bytes more");
     }
 }

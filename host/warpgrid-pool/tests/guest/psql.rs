@@ -28,7 +28,7 @@ fn port(address: &ListenAddress) -> u16 {
 }
 
 fn target(address: &ListenAddress, more: &str) -> String {
-    format!("host=127.0.0.1 port={} user=somebody dbname=app connect_timeout=10 {more}", port(address))
+    format!("host=127.0.0.1 port={} user=somebody dbname=app connect_timeout=100 {more}", port(address))
 }
 
 async fn at_rest(lab: &Lab) {

@@ -1,23 +1,28 @@
 //! What guests of each protocol hear when there is no server; knows no driver.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use warpgrid_pool::ConnectionPoolManager;
 use warpgrid_pool::endpoint::{Endpoint, GuestLogin, Protocol, Tenant};
 use warpgrid_pool::error::PoolError;
 use warpgrid_pool::net::{ServerAddress, SystemResolver, TcpConnector};
 
-/// A port where nobody listens.
-fn closed() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+/// A port where nobody listens, and nobody else can as long as the socket is there.
+fn closed() -> (TcpSocket, u16) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let port = socket.local_addr().unwrap().port();
+    (socket, port)
 }
 
 async fn hear(protocol: Protocol, login: &[u8]) -> Vec<u8> {
+    let (_held, port) = closed();
     let endpoint = Endpoint {
         name: "orders".into(),
         protocol,
-        server: ServerAddress::Tcp { host: "127.0.0.1".into(), port: closed() },
+        server: ServerAddress::Tcp { host: "127.0.0.1".into(), port },
         database: None,
         user: None,
         password: None,

@@ -14,11 +14,12 @@ use warpgrid_pool::net::ServerAddress;
 use warpgrid_test_services::Server;
 
 /// What a busy machine may add.
-const SLACK: Duration = Duration::from_secs(5);
+const SLACK: Duration = Duration::from_secs(20);
 
-/// The limit of the test at hand. In the full run it is what people are promised.
+/// The limit of the test at hand: more than a login or an answer of a server that is well takes on a busy machine. In the
+/// full run it is what people are promised.
 fn limit() -> Duration {
-    sized(Duration::from_millis(700), Duration::from_secs(10))
+    sized(Duration::from_secs(3), Duration::from_secs(10))
 }
 
 struct Lab {
@@ -150,7 +151,16 @@ async fn a_server_that_is_silent_from_the_beginning_is_unreachable() {
         assert!(matches!(guest.error(), Some(PoolError::Unreachable { .. })), "{:?}", guest.error());
         lab.relay.set_silent(false);
         // For a millisecond nobody tries again.
-        while lab.site.open().await.is_err() {}
-        while lab.site.open().await.unwrap().ask("PING").await.is_err() {}
+        let served = async {
+            loop {
+                if let Ok(mut guest) = lab.site.open().await
+                    && guest.ask("PING").await.is_ok()
+                {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SLACK, served).await.unwrap_or_else(|_| panic!("{protocol}: nobody is served"));
     }
 }

@@ -70,7 +70,7 @@ async fn psql(
             ("PGHOST", "127.0.0.1"),
             ("PGPORT", port.as_str()),
             ("PGPASSWORD", ""),
-            ("PGCONNECT_TIMEOUT", "20"),
+            ("PGCONNECT_TIMEOUT", "100"),
         ])
         .envs(environment.iter().copied())
         .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-c", text]);

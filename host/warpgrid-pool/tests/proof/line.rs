@@ -135,6 +135,11 @@ impl Tap {
         if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
             wakers.push(context.waker().clone());
         }
+        drop(wakers);
+        // It may have come since this one was looked at, and then nobody wakes.
+        if !self.shared.harm.lock().unwrap().mute {
+            context.waker().wake_by_ref();
+        }
         Poll::Pending
     }
 

@@ -1,5 +1,6 @@
 //! The guests beside a slow one: how long they wait for an answer; knows no slow one.
 
+use crate::deadlines::LIMIT;
 use crate::proof::site::Site;
 use std::time::{Duration, Instant};
 use warpgrid_pool::endpoint::Protocol;
@@ -9,6 +10,18 @@ use warpgrid_pool::endpoint::Protocol;
 pub(crate) struct Waits {
     pub(crate) half: Duration,
     pub(crate) slowest: Duration,
+}
+
+impl Waits {
+    /// Whether nobody waited for a slow guest, who has [`LIMIT`]. Loosely: a busy machine takes long for anything.
+    pub(crate) fn is_like(&self, alone: Self) -> bool {
+        self.half < alone.half * 5 + LIMIT / 4 && self.slowest < alone.slowest * 5 + LIMIT
+    }
+
+    /// The longer waits of both.
+    pub(crate) fn most(self, other: Self) -> Self {
+        Self { half: self.half.max(other.half), slowest: self.slowest.max(other.slowest) }
+    }
 }
 
 /// Guests that come, ask one thing and go.

@@ -38,8 +38,8 @@ pub(crate) const ENDINGS: &[Kind] = &[
 /// What a reset does not undo: the session is destroyed.
 pub(crate) const ROLE: Kind = ("a role", "SET ROLE boss");
 
-/// Before the first byte of a command nothing is known of it.
-const HEADER_BYTES: usize = 4;
+/// A header and `COM_QUERY`: up to the first letter of a statement nothing is known of it, since it may be a `KILL`.
+const HELD_BYTES: usize = 5;
 
 /// A statement that the protocol itself prepares.
 pub(crate) const PREPARED: Kind = ("a prepared statement of the protocol", "");
@@ -151,7 +151,7 @@ async fn rudely(visitor: &mut Visitor<'_>, mut guest: Mysql<GuestStream>) -> Res
     let long = query(&visitor.words("SELECT REPEAT('{b}', 1000) FROM app.three, app.three x, app.three y"));
     match visitor.random.u32(..4) {
         0 => guest.send(&long).await?,
-        1 => guest.send(&visitor.half(&long, HEADER_BYTES)).await?,
+        1 => guest.send(&visitor.half(&long, HELD_BYTES)).await?,
         2 => {
             guest.send(&long).await?;
             let mut some = vec![0; visitor.random.usize(1..2000)];

@@ -39,7 +39,7 @@ impl Site {
             let random = fastrand::Rng::with_seed(self.seed ^ number << 2 ^ self.protocol as u64);
             let Site { pool, fresh, owners, .. } = self;
             let visitor = Visitor { pool, tenant, number, random, fresh, owners };
-            let visit = tokio::time::timeout(Duration::from_secs(60), visit(self.protocol, visitor));
+            let visit = tokio::time::timeout(Duration::from_secs(180), visit(self.protocol, visitor));
             let left = visit.await.unwrap_or_else(|_| Err("it hangs".to_owned()));
             let counter = match left.map_err(|error| self.failure(tenant, number, &error))? {
                 Left::Politely => &self.polite,
@@ -84,7 +84,9 @@ async fn nobody_sees_what_another_left() {
     for (protocol, builder) in builders() {
         let server = builder.start().unwrap();
         preparation(protocol).map(|sql| server.admin_sql(sql).unwrap());
-        let options = PoolOptions { size: TENANTS * GUESTS, ..PoolOptions::default() };
+        // A busy machine is no reason to give a session up.
+        let (wait, reset) = (Duration::from_secs(120), Duration::from_secs(60));
+        let options = PoolOptions { size: TENANTS * GUESTS, wait, reset, ..PoolOptions::default() };
         let pool = manager.pool(endpoint(&server, options.clone()));
         // What a session looks like is seen in another pool, so that this one's counts begin at nothing.
         let other = PoolOptions { idle: Duration::from_secs(1), ..options };

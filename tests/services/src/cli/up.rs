@@ -9,7 +9,7 @@ use super::flags::UpFlags;
 use super::{lock, report};
 
 /// Longer than any server may take.
-const START: Duration = Duration::from_secs(90);
+const START: Duration = Duration::from_secs(240);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 

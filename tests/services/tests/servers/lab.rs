@@ -42,7 +42,7 @@ pub(crate) fn question(server: &Server, user: &str, road: Road) -> ClientProgram
                 .program("psql")
                 .unwrap()
                 .envs(server.environment(user))
-                .envs([("PGHOST", host.as_str()), ("PGSSLMODE", mode), ("PGCONNECT_TIMEOUT", "20")])
+                .envs([("PGHOST", host.as_str()), ("PGSSLMODE", mode), ("PGCONNECT_TIMEOUT", "100")])
                 .args(["-XAtc", "SELECT 6 * 7"])
         }
         ProductKind::Mariadb | ProductKind::Mysql => {

@@ -73,7 +73,7 @@ async fn a_request_that_waited_too_long_is_told_when_to_come_back() {
 async fn a_guest_that_takes_too_long_is_ended_and_others_are_not() {
     for name in BOTH {
         let config = HttpConfig { concurrent_requests: Some(1), ..on_free_port() };
-        let served = serve_limited(name, config, limits(Duration::from_millis(1500))).await;
+        let served = serve_limited(name, config, limits(Duration::from_secs(4))).await;
         for path in [NEVER, "/spin"] {
             let late = served.ask(path);
             served.until_taken(1).await;
