@@ -7,8 +7,9 @@
 use crate::endpoint::Tenant;
 use crate::guard::Slot;
 use crate::inner::Inner;
-use crate::protocol::{CancelKey, CancelLookup, ServerFacts};
+use crate::protocol::{CancelLookup, ServerFacts};
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The sessions that guests have, by the numbers they know them by. Its lock is taken under a slot's lock (a guest's
@@ -39,25 +40,15 @@ impl CancelRegister {
         }
     }
 
-    /// Marks the session behind a key, if a guest of this tenant has it.
-    pub(crate) fn mark(&self, tenant: &Tenant, key: CancelKey) -> Option<Arc<Slot>> {
+    /// Marks the session behind a number, if a guest of this tenant has it. `secret`: the one it must have.
+    pub(crate) fn mark(&self, tenant: &Tenant, number: u32, secret: Option<u32>) -> Option<Arc<Slot>> {
         let slots = self.lock();
-        let slot = slots.get(&key.number)?;
-        (slot.tenant == *tenant && slot.cancel.secret == key.secret).then(|| slot.mark())
-    }
-
-    /// Marks the session behind a thread's number, if a guest of this tenant has it: the number that its guest was
-    /// greeted with, or that by which the server knows it (`CONNECTION_ID()`). A number that is both, of two sessions, is
-    /// nobody's.
-    pub(crate) fn mark_thread(&self, tenant: &Tenant, number: u32) -> Option<Arc<Slot>> {
-        let slots = self.lock();
-        let own = |slot: &&Arc<Slot>| slot.tenant == *tenant;
-        let greeted = slots.get(&number).filter(own);
-        let known = slots.values().filter(own).find(|slot| thread_id(&slot.facts) == Some(number));
-        match (greeted, known) {
-            (Some(one), Some(other)) if !Arc::ptr_eq(one, other) => None,
-            (one, other) => one.or(other).map(Slot::mark),
+        let slot = slots.get(&number)?;
+        if slot.tenant != *tenant || secret.is_some_and(|secret| secret != slot.cancel.secret) {
+            return None;
         }
+        slot.cancelled.store(true, Ordering::Release);
+        Some(slot.clone())
     }
 }
 
@@ -68,9 +59,9 @@ pub(crate) struct TenantSessions {
 }
 
 impl CancelLookup for TenantSessions {
-    fn real_thread(&self, number: u32) -> Option<u32> {
+    fn real_thread(&self, synthetic: u32) -> Option<u32> {
         let inner = self.inner.upgrade()?;
-        thread_id(&inner.cancels.mark_thread(&self.tenant, number)?.facts)
+        thread_id(&inner.cancels.mark(&self.tenant, synthetic, None)?.facts)
     }
 }
 

@@ -79,12 +79,6 @@ impl Slot {
         })
     }
 
-    /// From now on the session is destroyed when it is given back.
-    pub(crate) fn mark(self: &Arc<Self>) -> Arc<Self> {
-        self.cancelled.store(true, Ordering::Release);
-        self.clone()
-    }
-
     /// When a byte last passed, and whether the guest waits for the server.
     pub(crate) fn progress(&self) -> (Instant, bool) {
         let progress = self.progress.load(Ordering::Relaxed);

@@ -282,7 +282,7 @@ impl Pool {
     /// Stops what the session behind the key does, if a guest of the same tenant has it now; else nothing happens. Goes
     /// on when the future is dropped: who cancels does not always wait.
     pub(crate) async fn cancel(&self, tenant: &Tenant, key: CancelKey) -> Result<(), PoolError> {
-        let Some(slot) = self.inner.cancels.mark(tenant, key) else { return Ok(()) };
+        let Some(slot) = self.inner.cancels.mark(tenant, key.number, Some(key.secret)) else { return Ok(()) };
         if slot.cancelling.swap(true, Ordering::AcqRel) {
             return Ok(());
         }

@@ -120,9 +120,9 @@ pub struct CancelKey {
 
 /// Which sessions of the same tenant a guest's own command may stop (MySQL `KILL`).
 pub trait CancelLookup: Send + Sync {
-    /// The server's thread id behind a number that a guest knows, if a guest of the same tenant holds that session now:
-    /// the number of its greeting, or the server's own. From then on the session is destroyed when it is given back.
-    fn real_thread(&self, number: u32) -> Option<u32>;
+    /// The server's thread id behind the guest's, if a guest of the same tenant holds that session now. From then on
+    /// the session is destroyed when it is given back.
+    fn real_thread(&self, synthetic: u32) -> Option<u32>;
 }
 
 /// The terms of a greeting.

@@ -4,7 +4,6 @@ use super::scene::*;
 use crate::config::PoolOptions;
 use crate::endpoint::Tenant;
 use crate::error::{Loss, PoolError};
-use crate::guard::Guard;
 use crate::key::StartupSet;
 use crate::protocol::CancelKey;
 use crate::stats::DrainReport;
@@ -237,48 +236,6 @@ async fn a_guests_kill_names_sessions_of_its_own_tenant_only() {
     settle().await;
     assert_eq!(scene.destroyed("a query of it was cancelled"), 2);
     assert_eq!(scene.counts(), (0, 1, 0, 0));
-}
-
-/// The number by which the server knows a session does as well, as long as a guest of the tenant has it.
-#[tokio::test(start_paused = true)]
-async fn a_guests_kill_may_name_a_session_by_the_servers_number() {
-    let scene = scene(sized(4));
-    let own = scene.checkout("a").await.unwrap();
-    let (friend, stranger, gone) = (
-        scene.checkout("a").await.unwrap(),
-        scene.checkout("b").await.unwrap(),
-        scene.checkout("a").await.unwrap(),
-    );
-    ask(&gone, "say hello").await.unwrap();
-    scene.network.server().answer = seconds(1);
-    drop(gone);
-    assert_eq!(scene.counts(), (3, 0, 1, 0), "the fourth is being reset");
-    let kill = async |number: u32| {
-        send(&own, &format!("kill {number}\n"));
-        line(&own).await.unwrap();
-        scene
-            .network
-            .server()
-            .seen
-            .iter()
-            .rev()
-            .find_map(|(_, line)| line.strip_prefix("kill ").map(str::to_owned))
-    };
-    for (number, told) in [(4, "0"), (3, "0"), (5, "0"), (0, "0"), (2, "2")] {
-        assert_eq!(kill(number).await.as_deref(), Some(told), "kill {number}");
-    }
-    assert_eq!(kill(4).await.as_deref(), Some("0"), "nobody has the fourth, now that it is idle");
-    // A number that two sessions have: nobody can tell which is meant.
-    let number = |guard: &Guard| match &**guard.facts() {
-        crate::protocol::ServerFacts::Mysql(facts) => facts.thread,
-        _ => unreachable!("these facts have this form"),
-    };
-    scene.pool.set_next_number(number(&friend));
-    let both = scene.checkout("a").await.unwrap();
-    assert_eq!(kill(number(&friend)).await.as_deref(), Some("0"));
-    drop((friend, stranger, both));
-    settle().await;
-    assert_eq!(scene.destroyed("a query of it was cancelled"), 1, "who was not named is not marked");
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,14 +16,24 @@ struct Limit {
     reason: &'static str,
 }
 
-const LIMITS: &[Limit] = &[Limit {
-    door: "proxy",
-    products: &[ProductKind::Redis],
-    drivers: None,
-    cell: "cancel",
-    says: "this CLIENT command is not for a pooled session",
-    reason: "`CLIENT UNBLOCK` is not for a pooled session",
-}];
+const LIMITS: &[Limit] = &[
+    Limit {
+        door: "proxy",
+        products: &[ProductKind::Mariadb, ProductKind::Mysql],
+        drivers: Some(&["sqlx", "go-sql-driver/mysql"]),
+        cell: "cancel",
+        says: "Unknown thread id",
+        reason: "`KILL` goes by the thread id of the greeting, which the driver keeps to itself; that of `SELECT CONNECTION_ID()` is the server's own",
+    },
+    Limit {
+        door: "proxy",
+        products: &[ProductKind::Redis],
+        drivers: None,
+        cell: "cancel",
+        says: "this CLIENT command is not for a pooled session",
+        reason: "`CLIENT UNBLOCK` is not for a pooled session",
+    },
+];
 
 /// Turns the failure that a limit of this door asks for into a refusal, and anything else into a failure.
 pub(crate) fn judge(outcome: Outcome, door: &str, product: ProductKind, driver: &str, cell: &str) -> Outcome {

@@ -5,7 +5,7 @@
 pub struct MysqlFacts {
     /// The server's version as it writes it, such as `5.5.5-10.11.6-MariaDB` or `9.1.0`. At most 255 bytes.
     pub version: String,
-    /// The server's number of the session. A guest's greeting shows another.
+    /// The server's number of the session: never shown to a guest.
     pub thread: u32,
     /// The capability flags that the server offers (protocol chapter "Capabilities Flags").
     pub offered: u32,
