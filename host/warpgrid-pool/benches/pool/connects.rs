@@ -17,7 +17,7 @@ use warpgrid_pool::{ConnectionPoolManager, Pool};
 /// Checkouts of one round.
 const CHECKOUTS: usize = 2000;
 /// StartupMessage (PostgreSQL, chapter 55.7): protocol 3.0, `user` and `database` are `app`.
-const STARTUP: &[u8] = b"\0\0\0\x20\0\x03\0\0user\0app\0database\0app\0\0";
+const STARTUP: &[u8] = b"\0\0\0\x1f\0\x03\0\0user\0app\0database\0app\0\0";
 /// ReadyForQuery, idle.
 const READY: &[u8] = b"Z\0\0\0\x05I";
 /// Terminate.

@@ -49,7 +49,9 @@ impl Lab {
             .unwrap();
         let redis = services.redis().start().unwrap();
         let fill = format!("for i = 1, {ACCOUNTS} do redis.call('SET', 'account:' .. i, i) end");
-        redis.admin_sql(&format!("EVAL \"{fill}\" 0")).unwrap();
+        let client = redis.program("redis-cli").unwrap().arg("-p").arg(redis.port().to_string());
+        let filled = client.args(["EVAL", &fill, "0"]).output().unwrap();
+        assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
         let pgbouncer = services
             .pgbouncer()
             .in_front_of(&postgres)

@@ -42,7 +42,7 @@ impl Proxy {
         Self { child, warp: lab.warp.clone(), config, port: port.unwrap() }
     }
 
-    /// What `warp proxy status` says of the binding.
+    /// What `warp proxy status` says of the pool.
     pub(super) fn status(&self) -> serde_json::Value {
         let output = Command::new(&self.warp)
             .args(["proxy", "status", "--json", "--config"])
@@ -50,7 +50,7 @@ impl Proxy {
             .output()
             .unwrap();
         let whole: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        whole["bindings"][0].clone()
+        whole["pools"][0].clone()
     }
 }
 

@@ -6,8 +6,13 @@ use std::{env::var, error::Error, net::ToSocketAddrs};
 
 async fn wait() -> Result<(), Box<dyn Error>> {
     let seconds: f64 = var("DB_WAIT")?.parse()?;
-    let address = (var("DB_HOST")?.as_str(), 5432).to_socket_addrs()?.next().ok_or("the name has no address")?;
-    let options = PgConnectOptions::new().host(&address.ip().to_string()).port(address.port());
+    let address =
+        (var("DB_HOST")?.as_str(), 5432).to_socket_addrs()?.next().ok_or("the name has no address")?;
+    let options = PgConnectOptions::new()
+        .host(&address.ip().to_string())
+        .port(address.port())
+        .username(&var("DB_USER")?)
+        .database(&var("DB_NAME")?);
     let mut connection = options.connect().await?;
     query("SELECT pg_sleep($1)").bind(seconds).execute(&mut connection).await?;
     Ok(connection.close().await?)

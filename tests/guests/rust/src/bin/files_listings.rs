@@ -8,8 +8,9 @@ fn main() {
     let wanted = std::env::args().nth(1).expect("a folder");
     let folders = get_directories();
     let given = &folders.iter().find(|(_, path)| *path == wanted).expect("the folder is there").0;
-    let opened =
-        given.open_at(PathFlags::empty(), ".", OpenFlags::DIRECTORY, DescriptorFlags::READ).expect("it opens");
+    let opened = given
+        .open_at(PathFlags::empty(), ".", OpenFlags::DIRECTORY, DescriptorFlags::READ)
+        .expect("it opens");
     let folder = if std::env::args().nth(2).is_some_and(|which| which == "given") { given } else { &opened };
     let mut open = Vec::new();
     let error = loop {

@@ -17,7 +17,10 @@ async fn main() -> std::io::Result<()> {
                 println!("timed out {}", late.is_err());
             });
             let elapsed = start.elapsed();
-            println!("together {}", elapsed >= Duration::from_millis(60) && elapsed < Duration::from_secs(30));
+            println!(
+                "together {}",
+                elapsed >= Duration::from_millis(60) && elapsed < Duration::from_secs(30)
+            );
         }
         "tasks" => {
             let (sender, mut receiver) = mpsc::channel(2);

@@ -9,7 +9,9 @@ use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let SocketAddr::V4(address) = arguments[0].parse().expect("an address with a port") else { panic!("IPv4") };
+    let SocketAddr::V4(address) = arguments[0].parse().expect("an address with a port") else {
+        panic!("IPv4")
+    };
     let [a, b, c, d] = address.ip().octets();
     let remote = IpSocketAddress::Ipv4(Ipv4SocketAddress { port: address.port(), address: (a, b, c, d) });
     let connections: usize = arguments[1].parse().expect("a number");

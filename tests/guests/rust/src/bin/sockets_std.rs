@@ -18,7 +18,9 @@ fn main() {
         "listen" => listen(address, arguments[2].parse().expect("another address")),
         "many-tcp" => many(number(), || TcpStream::connect(address).map(drop_later)),
         "many-udp" => many(number(), || UdpSocket::bind(address).map(drop_later)),
-        "again" => (0..number()).try_for_each(|_| TcpStream::connect(address).map(drop)).map(|()| "done".to_owned()),
+        "again" => {
+            (0..number()).try_for_each(|_| TcpStream::connect(address).map(drop)).map(|()| "done".to_owned())
+        }
         other => panic!("`{other}` is not known"),
     };
     match result {

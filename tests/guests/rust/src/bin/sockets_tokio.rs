@@ -15,8 +15,9 @@ async fn main() {
     let connections: usize = arguments[1].parse().expect("how many connections");
     let bytes: usize = arguments[2].parse().expect("how many bytes");
     let barrier = Arc::new(Barrier::new(connections));
-    let tasks: Vec<_> =
-        (0..connections).map(|number| tokio::spawn(exchange(address, number, bytes, barrier.clone()))).collect();
+    let tasks: Vec<_> = (0..connections)
+        .map(|number| tokio::spawn(exchange(address, number, bytes, barrier.clone())))
+        .collect();
     let mut right = 0;
     for task in tasks {
         right += usize::from(task.await.expect("no task panics"));

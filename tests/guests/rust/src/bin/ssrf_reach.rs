@@ -16,7 +16,9 @@ impl wasip3::exports::cli::run::Guest for Guest {
         let address = || target.parse::<SocketAddr>().expect("an address with a port");
         let result = match arguments[0].as_str() {
             "tcp" => TcpStream::connect(address()).map(drop),
-            "udp" => UdpSocket::bind(any(address())).and_then(|socket| socket.send_to(b"x", address()).map(drop)),
+            "udp" => {
+                UdpSocket::bind(any(address())).and_then(|socket| socket.send_to(b"x", address()).map(drop))
+            }
             "udp-connect" => UdpSocket::bind(any(address())).and_then(|socket| {
                 socket.connect(address())?;
                 socket.send(b"x").map(drop)
