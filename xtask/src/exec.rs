@@ -224,7 +224,11 @@ impl Program {
     }
 }
 
+/// An empty file; folders above it are made.
 fn create(path: &Path) -> anyhow::Result<File> {
+    if let Some(folder) = path.parent() {
+        tree::create(folder)?;
+    }
     File::create(path).with_context(|| format!("creating `{}`", path.display()))
 }
 
@@ -395,7 +399,8 @@ mod tests {
     #[test]
     fn what_a_group_left_running_ends_with_it_and_its_messages_lie_apart() {
         let folder = tempfile::tempdir().unwrap();
-        let (output, messages) = (folder.path().join("output"), folder.path().join("messages"));
+        let log = folder.path().join("log");
+        let (output, messages) = (log.join("output"), log.join("messages"));
         let script = shell("cat /dev/zero >/dev/null & echo $!; echo said >&2");
         let mut group = script.spawn_group_apart(&output, &messages).unwrap();
         assert_eq!(group.wait_at_most(std::time::Duration::from_secs(60)).unwrap(), Some(0));
