@@ -4,6 +4,7 @@
 //! and patches on standard input, and `pack::licences` through `cargo_metadata`, which reads cargo's answer itself.
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -188,11 +189,23 @@ impl Program {
     /// # Errors
     /// When the log cannot be made or the program not be started.
     pub fn spawn_group(&self, log: &Path) -> anyhow::Result<RunningGroup> {
-        use std::os::unix::process::CommandExt as _;
-        let file = std::fs::File::create(log).with_context(|| format!("creating `{}`", log.display()))?;
+        let file = create(log)?;
         let again = file.try_clone().with_context(|| format!("opening `{}`", log.display()))?;
+        self.spawn_into(file, again)
+    }
+
+    /// The same with its output going to one file and its messages to another.
+    ///
+    /// # Errors
+    /// When a file cannot be made or the program not be started.
+    pub fn spawn_group_apart(&self, output: &Path, messages: &Path) -> anyhow::Result<RunningGroup> {
+        self.spawn_into(create(output)?, create(messages)?)
+    }
+
+    fn spawn_into(&self, output: File, messages: File) -> anyhow::Result<RunningGroup> {
+        use std::os::unix::process::CommandExt as _;
         let mut command = self.command();
-        command.stdin(std::process::Stdio::null()).stdout(file).stderr(again).process_group(0);
+        command.stdin(std::process::Stdio::null()).stdout(output).stderr(messages).process_group(0);
         let child = command.spawn().with_context(|| self.starting())?;
         Ok(RunningGroup { child })
     }
@@ -209,6 +222,14 @@ impl Program {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// An empty file; folders above it are made.
+fn create(path: &Path) -> anyhow::Result<File> {
+    if let Some(folder) = path.parent() {
+        tree::create(folder)?;
+    }
+    File::create(path).with_context(|| format!("creating `{}`", path.display()))
 }
 
 /// A running program together with everything it started.
@@ -373,5 +394,26 @@ mod tests {
         let mut long = shell("cat /dev/zero >/dev/null").spawn_group(&log).unwrap();
         assert_eq!(long.wait_at_most(std::time::Duration::ZERO).unwrap(), None);
         long.kill().unwrap();
+    }
+
+    #[test]
+    fn what_a_group_left_running_ends_with_it_and_its_messages_lie_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let (output, messages) = (log.join("output"), log.join("messages"));
+        let script = shell("cat /dev/zero >/dev/null & echo $!; echo said >&2");
+        let mut group = script.spawn_group_apart(&output, &messages).unwrap();
+        assert_eq!(group.wait_at_most(std::time::Duration::from_secs(60)).unwrap(), Some(0));
+        group.kill().unwrap();
+        assert_eq!(std::fs::read_to_string(&messages).unwrap(), "said\n");
+        let left = std::fs::read_to_string(&output).unwrap();
+        // What is killed has no command line, also before whoever adopted it has collected it.
+        let line = std::path::PathBuf::from(format!("/proc/{}/cmdline", left.trim()));
+        let runs = || std::fs::read(&line).is_ok_and(|line| !line.is_empty());
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while runs() && std::time::Instant::now() < end {
+            std::thread::yield_now();
+        }
+        assert!(!runs(), "it still runs");
     }
 }

@@ -15,3 +15,4 @@ mod rust;
 
 pub use folder::{Programs, build};
 pub use program::{program, warp};
+pub use rust::rust_cargo;

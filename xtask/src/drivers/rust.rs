@@ -1,5 +1,5 @@
 //! Builds the Rust drivers with the machine's own cargo, as anybody would.
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -25,25 +25,33 @@ pub(super) fn inputs(paths: &Paths) -> anyhow::Result<Inputs> {
 
 /// Builds one program a file of `src/bin`.
 pub(super) fn build(paths: &Paths, run: &RunOptions, into: &Path) -> anyhow::Result<Skipped> {
-    let folder = paths.root.join(SOURCES);
-    let target = paths.target.join("drivers/rust");
-    Program::new("cargo")
+    rust_cargo(paths)
         .args(["build", "--locked", "--bins"])
         .args(run.offline.then_some("--offline"))
         .arg(format!("--jobs={}", run.jobs))
-        .env("CARGO_TARGET_DIR", &target)
+        .run(&paths.target.join("log/drivers-rust.log"))?;
+    for source in tree::entries(&paths.root.join(SOURCES).join("src/bin"))? {
+        let program = source.file_stem().unwrap_or_default();
+        let (built, copy) = (target(paths).join("debug").join(program), into.join(program));
+        std::fs::copy(&built, &copy).with_context(|| format!("copying `{}`", built.display()))?;
+    }
+    Ok(None)
+}
+
+/// Cargo in the workspace of the Rust drivers, with a folder of its own.
+#[must_use]
+pub fn rust_cargo(paths: &Paths) -> Program {
+    Program::new("cargo")
+        .env("CARGO_TARGET_DIR", target(paths))
         .env("CARGO_TERM_COLOR", "never")
         .env("CARGO_INCREMENTAL", "0")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("CARGO_BUILD_TARGET")
         .env_remove("RUSTFLAGS")
         .env_remove("RUSTC_WRAPPER")
-        .current_dir(&folder)
-        .run(&paths.target.join("log/drivers-rust.log"))?;
-    for source in tree::entries(&folder.join("src/bin"))? {
-        let program = source.file_stem().unwrap_or_default();
-        let (built, copy) = (target.join("debug").join(program), into.join(program));
-        std::fs::copy(&built, &copy).with_context(|| format!("copying `{}`", built.display()))?;
-    }
-    Ok(None)
+        .current_dir(paths.root.join(SOURCES))
+}
+
+fn target(paths: &Paths) -> PathBuf {
+    paths.target.join("drivers/rust")
 }

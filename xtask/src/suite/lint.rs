@@ -1,5 +1,6 @@
 //! Rules of the tree, rustfmt and clippy as suites; knows no rule.
 use super::SuiteContext;
+use crate::drivers::rust_cargo;
 use crate::exec::Program;
 use crate::report::SuiteReport;
 use crate::step::host_cargo;
@@ -45,6 +46,19 @@ pub(super) fn lint(context: &SuiteContext<'_>) -> anyhow::Result<SuiteReport> {
             ])
             .args(["--", "-D", "warnings"])
             .run(&context.log("clippy-pool"))
+    });
+    report.case("clippy of the driver matrix", || {
+        cargo()
+            .args(["clippy", "--package", "warpgrid-driver-matrix", "--all-targets", "--", "-D", "warnings"])
+            .run(&context.log("clippy-driver-matrix"))
+    });
+    report.case("rustfmt of the Rust drivers", || {
+        rust_cargo(context.paths).args(["fmt", "--all", "--check"]).run(&context.log("rustfmt-drivers"))
+    });
+    report.case("clippy of the Rust drivers", || {
+        rust_cargo(context.paths)
+            .args(["clippy", "--locked", "--all-targets", "--", "-D", "warnings"])
+            .run(&context.log("clippy-drivers"))
     });
     report.case("clippy of the host", || {
         host_cargo(context.paths)

@@ -1,7 +1,7 @@
 //! The one list of suites; adding a suite is a file and a row here.
 use super::{
     SuiteContext, driver_matrix, first_guest, host_suites, libc, lint, no_std, pool_suites, repro,
-    robustness, rust_tests, series, sysroot, third_party,
+    robustness, rust_tests, series, sysroot, test_services, third_party,
 };
 use crate::report::SuiteReport;
 
@@ -55,6 +55,13 @@ pub const SUITES: &[Suite] = &[
         quick: true,
         needs_sdk: false,
         run: no_std::run,
+    },
+    Suite {
+        name: "services",
+        about: "the database servers that tests start: logins, TLS, kill and restart, the command for people",
+        quick: false,
+        needs_sdk: false,
+        run: test_services::run,
     },
     Suite {
         name: "pool",

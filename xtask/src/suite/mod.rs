@@ -13,6 +13,7 @@ mod robustness;
 mod rust_tests;
 mod series;
 mod sysroot;
+mod test_services;
 mod third_party;
 mod variation;
 
