@@ -138,6 +138,8 @@ fn configuration(setting: &Setting) -> String {
         ("max_connections", setting.options.max_connections.to_string()),
         ("superuser_reserved_connections", "3".to_owned()),
         ("shared_buffers", "16MB".to_owned()),
+        // In its own folder: what lies elsewhere outlives a server that is killed.
+        ("dynamic_shared_memory_type", "mmap".to_owned()),
         // In the hands of the system at each commit: enough for the death of a server.
         ("fsync", "off".to_owned()),
         ("full_page_writes", "off".to_owned()),

@@ -40,8 +40,11 @@ mod waiting;
 
 use lab::Lab;
 
+/// Measures so many rounds and prints.
+type Measurement = fn(&Lab, usize);
+
 /// What can be measured, by the name that it is asked for with.
-const GROUPS: &[(&str, fn(&Lab, usize))] = &[
+const GROUPS: &[(&str, Measurement)] = &[
     ("queries", queries::run),
     ("poolers", poolers::run),
     ("system-calls", system_calls::run),
