@@ -1,8 +1,8 @@
 //! Statements that would go on at the server although their session was destroyed; speaks no protocol.
 //!
 //! A server that works on a statement does not look whether anybody is left to hear the answer: it holds its locks to the
-//! end. So it is asked to stop. By then the session is closed and in nobody's hands, and its key or number is no other
-//! session's: the request can hit nobody else.
+//! end. So it is asked to stop, where the request names a secret of the session (PostgreSQL): by then the session is closed
+//! and in nobody's hands, and the request can hit nobody else, whichever server answers at the address by now.
 //!
 //! Requests stand in a line, as logins do: one is sent at a time, so that a server in trouble is not met by all of them;
 //! there are at most as many as the pool has places; each has the time of a login, its waiting included. No guest and no

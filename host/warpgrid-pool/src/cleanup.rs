@@ -74,7 +74,7 @@ pub(crate) fn close(inner: &Arc<Inner>, mut session: Session, reason: &'static s
     let (id, facts) = (session.id, session.facts.clone());
     let works = session.tracker.is_working() && !session.has_ended();
     session.close(&goodbye);
-    if works {
+    if works && inner.wire.cancel_is_secret() {
         abandoned::stop(inner, id, facts);
     }
 }

@@ -47,6 +47,8 @@ pub struct GoalFigure {
 pub struct Side {
     /// Median over the rounds.
     pub value: f64,
+    /// The value of each round.
+    pub rounds: Vec<f64>,
     /// Its unit.
     pub unit: String,
 }
@@ -109,11 +111,8 @@ pub(super) fn judge(printed: &str, goals: GoalTable) -> anyhow::Result<Vec<GoalF
 pub(super) fn figure(name: &str, goal: Goal, unit: &str, ours: &[f64], other: &[f64]) -> GoalFigure {
     let pairs: Vec<(f64, f64)> = ours.iter().copied().zip(other.iter().copied()).collect();
     let ratio = Ratio::of_pairs(&pairs);
-    let alone = match ours {
-        // Of a single sample there is no interval.
-        [value] => Some((*value, *value)),
-        values => interval(values),
-    };
+    // Of a single round there is no interval.
+    let alone = interval(ours).filter(|_| ours.len() > 1);
     let met = match goal {
         Goal::RatioAtMost(bound) => ratio.as_ref().map(|ratio| ratio.high <= bound),
         Goal::RatioAtLeast(bound) => ratio.as_ref().map(|ratio| ratio.low >= bound),
@@ -121,7 +120,9 @@ pub(super) fn figure(name: &str, goal: Goal, unit: &str, ours: &[f64], other: &[
         Goal::OursAtLeast(bound) => alone.map(|(low, _)| low >= bound),
         Goal::ToBeRead => None,
     };
-    let side = |values: &[f64]| Some(Side { value: median(values)?, unit: unit.to_owned() });
+    let side = |values: &[f64]| {
+        Some(Side { value: median(values)?, rounds: values.to_vec(), unit: unit.to_owned() })
+    };
     let finite = |value: f64| value.is_finite().then_some(value);
     GoalFigure {
         name: name.to_owned(),
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(rate.met, Some(true));
         let absolute = figure("a", Goal::OursAtMost(200.0), "ns", &[150.0, 151.0], &[10.0, 10.0]);
         assert_eq!(absolute.met, Some(true));
-        assert_eq!(figure("a", Goal::OursAtMost(200.0), "bytes", &[201.0], &[200.0]).met, Some(false));
+        assert_eq!(figure("a", Goal::OursAtMost(200.0), "bytes", &[201.0, 201.0], &[]).met, Some(false));
     }
 
     #[test]
@@ -173,7 +174,8 @@ mod tests {
     fn an_absolute_goal_needs_no_other_side_and_may_be_below_nothing() {
         let added = figure("a", Goal::OursAtMost(5.0), "µs", &[-0.5, 0.5, 1.0], &[]);
         assert_eq!((added.met, added.ratio), (Some(true), None));
-        assert_eq!(figure("a", Goal::OursAtLeast(99.0), "%", &[98.9], &[]).met, Some(false));
+        assert_eq!(figure("a", Goal::OursAtLeast(99.0), "%", &[98.9, 99.5], &[]).met, Some(false));
+        assert_eq!(figure("a", Goal::OursAtLeast(99.0), "%", &[99.5], &[]).met, None, "a single round");
     }
 
     #[test]

@@ -12,4 +12,4 @@ pub use build::run as run_build;
 pub use figures::{Facts, Figures, Ratio};
 pub use goals::{GoalFigure, GoalFigures, Side};
 pub use host::run as run_host;
-pub use pool::{PoolUnderTest, run as run_pool};
+pub use pool::{GROUPS as POOL_GROUPS, PoolUnderTest, run as run_pool};

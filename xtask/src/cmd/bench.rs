@@ -36,8 +36,9 @@ pub struct BenchArgs {
     /// Leave out the cold build, which takes as long as compiling the host
     #[arg(long)]
     skip_cold: bool,
-    /// Of `pool`: measure these groups alone (`queries`, `poolers`, `system-calls`, `bulk`, `connects`, `waiting`)
+    /// Of `pool`: measure these groups alone
     #[arg(long, value_name = "GROUP", value_delimiter = ',')]
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(bench::POOL_GROUPS))]
     only: Vec<String>,
 }
 

@@ -25,7 +25,7 @@ const GOODBYE: &[u8] = b"X\0\0\0\x04";
 
 pub(super) fn run(lab: &Lab, rounds: usize) {
     let pooled = Guest::new(lab, &lab.postgres, Way::PooledOverTls);
-    let load = Load { mode: "simple", connections: 1, reconnects: true, encryption: "require", seconds: 2 };
+    let load = Load { reconnects: true, encryption: "require", ..Load::kept("simple", 1) };
     let taken = take(
         rounds,
         &mut [&mut || pooled.run(&["connect", "2000"]).queries().rate, &mut || {

@@ -1,7 +1,6 @@
 //! One run of a guest at a database, with or without the pool between them, and the processor time that it took; knows no
 //! measurement.
 
-use crate::cores;
 use crate::lab::{Lab, SESSIONS};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -104,7 +103,7 @@ impl<'a> Guest<'a> {
 
     /// `warp run` with the guest, by way of `program`: the host itself, or what shall watch it.
     fn command(&self, program: &std::path::Path) -> Command {
-        let mut command = cores::command(program);
+        let mut command = Command::new(program);
         if program != self.lab.warp {
             command.args(["-f", "-c", "-qq", "-o"]).arg(self.lab.folder().join("strace")).arg(&self.lab.warp);
         }

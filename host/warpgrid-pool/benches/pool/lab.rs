@@ -1,6 +1,6 @@
-//! The servers, filled and pinned, and the programs that are measured; knows no measurement.
+//! The servers, filled, each on its core, and the programs that are measured; knows no measurement.
 
-use crate::cores;
+use crate::cores::{self, Core};
 use std::path::{Path, PathBuf};
 use warpgrid_test_services::{ClientProgram, Server, Services};
 
@@ -32,6 +32,7 @@ impl Lab {
             std::env::var_os(name).map(PathBuf::from).unwrap_or_else(|| panic!("`{name}` is not set"))
         };
         let services = Services::from_environment().unwrap();
+        cores::move_to(Core::Servers);
         let postgres = services.postgres().max_connections(SERVER_CONNECTIONS).start().unwrap();
         postgres
             .admin_sql(&format!(
@@ -52,6 +53,8 @@ impl Lab {
         let client = redis.program("redis-cli").unwrap().arg("-p").arg(redis.port().to_string());
         let filled = client.args(["EVAL", &fill, "0"]).output().unwrap();
         assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+        // All poolers share a core with the load.
+        cores::move_to(Core::Others);
         let pgbouncer = services
             .pgbouncer()
             .in_front_of(&postgres)
@@ -59,13 +62,12 @@ impl Lab {
             // What the pool does: a session belongs to one client until it goes.
             .setting("pool_mode", "session")
             .setting("default_pool_size", SESSIONS.to_string())
+            // Ours writes no line a connection either.
+            .setting("log_connections", "0")
+            .setting("log_disconnections", "0")
             .start()
             .unwrap();
-        for server in [&postgres, &mariadb, &redis] {
-            cores::pin_server(server.pid().unwrap());
-        }
-        // All poolers share a core with the load.
-        let lab = Self {
+        Self {
             postgres,
             mariadb,
             redis,
@@ -73,9 +75,7 @@ impl Lab {
             warp: variable("WARPGRID_WARP"),
             guests: variable("WARPGRID_GUESTS"),
             folder: tempfile::tempdir().unwrap(),
-        };
-        cores::pin_pooler(lab.pgbouncer.pid().unwrap());
-        lab
+        }
     }
 
     pub(super) fn guest(&self, name: &str) -> PathBuf {

@@ -1,8 +1,8 @@
 //! One run of pgbench; knows no pooler.
 
-use crate::cores;
 use crate::lab::Lab;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// What pgbench is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,19 @@ pub(super) struct Load {
     pub(super) seconds: u32,
 }
 
+/// Its ways to ask.
+pub(super) const MODES: &[&str] = &["simple", "extended", "prepared"];
+/// How long one run takes.
+const SECONDS: u32 = 2;
+
+impl Load {
+    /// Connections that are kept, in plain text.
+    pub(super) fn kept(mode: &'static str, connections: u32) -> Self {
+        Self { mode, connections, reconnects: false, encryption: "disable", seconds: SECONDS }
+    }
+}
+
+/// How a run went.
 pub(super) struct Outcome {
     /// Median time of a query, in microseconds; one connection, or it is a mixture.
     pub(super) p50: f64,
@@ -32,7 +45,7 @@ pub(super) fn run(lab: &Lab, port: u16, load: Load) -> Outcome {
     let script = lab.write("script.sql", SCRIPT);
     let log = tempfile::tempdir_in(lab.folder()).unwrap();
     let program = lab.program("pgbench");
-    let mut command = cores::command(&program.path);
+    let mut command = Command::new(&program.path);
     command.args(&program.arguments).envs(program.environment.iter().cloned());
     command.env("PGPORT", port.to_string()).env("PGSSLMODE", load.encryption);
     command.args(["-n", "-j", "1", "-M", load.mode, "-l", "--log-prefix"]).arg(log.path().join("log"));

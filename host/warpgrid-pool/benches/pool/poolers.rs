@@ -1,4 +1,4 @@
-//! `warp proxy` against PgBouncer with pgbench, and what a hop adds to a query; knows no goal.
+//! `warp proxy` against PgBouncer with pgbench, and what a pooler adds to a query; knows no goal.
 
 use crate::guest::{Guest, Way};
 use crate::lab::{CONNECTIONS, Lab};
@@ -6,34 +6,37 @@ use crate::pgbench::{self, Load, Outcome};
 use crate::proxy::Proxy;
 use crate::turns::{print, take};
 
-/// How long one run takes.
-const SECONDS: u32 = 2;
 /// Nothing is less than this, in microseconds: what pgbench's log can tell.
 const LEAST: f64 = 1.0;
 
 pub(super) fn run(lab: &Lab, rounds: usize) {
     let proxy = Proxy::start(lab);
-    for mode in ["simple", "extended", "prepared"] {
+    for mode in pgbench::MODES {
         for connections in CONNECTIONS {
-            let load = Load {
-                mode,
-                connections: *connections,
-                reconnects: false,
-                encryption: "disable",
-                seconds: SECONDS,
-            };
-            compare(lab, &proxy, rounds, load);
+            compare(lab, &proxy, rounds, Load::kept(mode, *connections));
         }
     }
-    let load =
-        Load { mode: "simple", connections: 10, reconnects: true, encryption: "disable", seconds: SECONDS };
+    let load = Load { reconnects: true, ..Load::kept("simple", 10) };
     compare(lab, &proxy, rounds, load);
-    let status = proxy.status();
-    let number = |name: &str| status[name].as_f64().unwrap_or_else(|| panic!("no `{name}` in {status}"));
-    let reused = 100.0 * number("reused") / number("checkouts");
-    print("checkouts that reuse a session, pgbench through warp proxy", "%", &[reused], &[]);
+    // All is warm by now: what counts is the difference of two looks.
+    let reused: Vec<f64> = (0..rounds)
+        .map(|_| {
+            let before = counts(&proxy);
+            pgbench::run(lab, proxy.port, load);
+            let after = counts(&proxy);
+            100.0 * (after.1 - before.1) / (after.0 - before.0)
+        })
+        .collect();
+    print("checkouts that reuse a session, pgbench -C through warp proxy", "%", &reused, &[]);
     drop(proxy);
     added(lab, rounds);
+}
+
+/// Checkouts so far, and how many of them reused a session.
+fn counts(proxy: &Proxy) -> (f64, f64) {
+    let status = proxy.status();
+    let number = |name: &str| status[name].as_f64().unwrap_or_else(|| panic!("no `{name}` in {status}"));
+    (number("checkouts"), number("reused"))
 }
 
 /// Us, PgBouncer and the server itself under one load.
@@ -54,10 +57,9 @@ fn compare(lab: &Lab, proxy: &Proxy, rounds: usize, load: Load) {
     print(&label("queries a second, warp proxy / PgBouncer"), "1/s", &rates[0], &rates[1]);
     print(&label("queries a second, warp proxy / direct"), "1/s", &rates[0], &rates[2]);
     if connections == 1 {
-        let added = |side: usize| -> Vec<f64> {
-            taken[side].iter().zip(&taken[2]).map(|(hop, direct)| (hop.p50 - direct.p50).max(LEAST)).collect()
-        };
-        print(&label("added to the p50, warp proxy / PgBouncer"), "µs", &added(0), &added(1));
+        let p50 = [of(0, |run| run.p50), of(1, |run| run.p50), of(2, |run| run.p50)];
+        let (ours, other) = (difference(&p50[0], &p50[2]), difference(&p50[1], &p50[2]));
+        print(&label("added to the p50, warp proxy / PgBouncer"), "µs", &ours, &other);
     }
 }
 
@@ -65,8 +67,8 @@ fn compare(lab: &Lab, proxy: &Proxy, rounds: usize, load: Load) {
 fn added(lab: &Lab, rounds: usize) {
     let pooled = Guest::new(lab, &lab.postgres, Way::Pooled);
     let direct = Guest::new(lab, &lab.postgres, Way::Direct);
-    for mode in ["simple", "extended", "prepared"] {
-        let load = Load { mode, connections: 1, reconnects: false, encryption: "disable", seconds: SECONDS };
+    for mode in pgbench::MODES {
+        let load = Load::kept(mode, 1);
         let kind = format!("postgres-{mode}");
         let words = ["query", &kind, "1", "20000"];
         let microseconds = |guest: &Guest<'_>| guest.run(&words).queries().p50 / 1000.0;
@@ -79,14 +81,12 @@ fn added(lab: &Lab, rounds: usize) {
                 &mut || pgbench::run(lab, lab.postgres.port(), load).p50,
             ],
         );
-        let difference = |with: usize, without: usize| -> Vec<f64> {
-            taken[with]
-                .iter()
-                .zip(&taken[without])
-                .map(|(with, without)| (with - without).max(LEAST))
-                .collect()
-        };
         let name = format!("added to the p50, pool to a guest / PgBouncer to pgbench: {mode}, c = 1");
-        print(&name, "µs", &difference(0, 1), &difference(2, 3));
+        print(&name, "µs", &difference(&taken[0], &taken[1]), &difference(&taken[2], &taken[3]));
     }
+}
+
+/// What the first takes longer than the second, round by round.
+fn difference(with: &[f64], without: &[f64]) -> Vec<f64> {
+    with.iter().zip(without).map(|(with, without)| (with - without).max(LEAST)).collect()
 }

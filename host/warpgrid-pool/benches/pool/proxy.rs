@@ -1,6 +1,5 @@
 //! A running `warp proxy` in front of PostgreSQL; knows no measurement.
 
-use crate::cores;
 use crate::lab::{Lab, SESSIONS};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -27,7 +26,7 @@ impl Proxy {
             secret = secret.display(),
         );
         let config = lab.write("proxy.toml", &text);
-        let mut child = cores::command(&lab.warp)
+        let mut child = Command::new(&lab.warp)
             .args(["proxy", "--json", "--config"])
             .arg(&config)
             .current_dir(lab.folder())

@@ -6,6 +6,8 @@ use crate::turns::{print, take};
 
 /// Queries of one run.
 const TIMES: f64 = 20_000.0;
+/// A tenth more is asked to warm up.
+const WITH_WARM_UP: f64 = 1.1;
 
 pub(super) fn run(lab: &Lab, rounds: usize) {
     let kinds = [
@@ -35,10 +37,13 @@ pub(super) fn run(lab: &Lab, rounds: usize) {
             print(&label("p99"), "ns", &ours, &other);
             let (ours, other) = figure(|run| run.queries().rate);
             print(&label("queries a second"), "1/s", &ours, &other);
-            let (ours, other) = figure(|run| run.processor_seconds * 1e6 / TIMES);
-            print(&label("processor time"), "µs", &ours, &other);
-            let added: Vec<f64> = ours.iter().zip(&other).map(|(ours, other)| ours - other).collect();
-            print(&format!("processor time that the pool adds: {kind}, c = {count}"), "µs", &added, &[]);
+            if *connections == 1 {
+                // Logins cost a guest without the pool more, so many of them would flatter it.
+                let (ours, other) = figure(|run| run.processor_seconds * 1e6 / (TIMES * WITH_WARM_UP));
+                print(&label("processor time"), "µs", &ours, &other);
+                let added: Vec<f64> = ours.iter().zip(&other).map(|(ours, other)| ours - other).collect();
+                print(&format!("processor time that the pool adds: {kind}, c = {count}"), "µs", &added, &[]);
+            }
         }
     }
 }

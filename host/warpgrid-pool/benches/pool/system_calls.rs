@@ -2,7 +2,7 @@
 
 use crate::guest::{Guest, Way};
 use crate::lab::Lab;
-use crate::turns::print;
+use crate::turns::{print, take};
 use std::collections::BTreeMap;
 
 /// Queries of the short run and of the long one: what they differ by is no start.
@@ -14,28 +14,25 @@ const KINDS: &[(&str, &[&str])] = &[
     ("waits", &["epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "futex"]),
 ];
 
-pub(super) fn run(lab: &Lab, _rounds: usize) {
-    let pooled = per_query(&Guest::new(lab, &lab.postgres, Way::Pooled));
-    let direct = per_query(&Guest::new(lab, &lab.postgres, Way::Direct));
-    let (Some(pooled), Some(direct)) = (pooled, direct) else {
-        eprintln!("system calls are not measured: there is no strace");
-        return;
-    };
-    let all = |counts: &BTreeMap<String, f64>| counts.values().sum::<f64>();
-    print("system calls of a guest's query", "calls", &[all(&pooled)], &[all(&direct)]);
-    for (kind, names) in KINDS {
-        let sum = |counts: &BTreeMap<String, f64>| {
-            counts
-                .iter()
-                .filter(|(name, _)| names.contains(&name.as_str()))
-                .map(|(_, count)| count)
-                .sum::<f64>()
+pub(super) fn run(lab: &Lab, rounds: usize) {
+    let pooled = Guest::new(lab, &lab.postgres, Way::Pooled);
+    let direct = Guest::new(lab, &lab.postgres, Way::Direct);
+    // Without strace both lists are empty, and nothing is measured.
+    let taken = take(rounds, &mut [&mut || per_query(&pooled), &mut || per_query(&direct)]);
+    let sums = |side: usize, names: Option<&[&str]>| -> Vec<f64> {
+        let of_run = |counts: &BTreeMap<String, f64>| -> f64 {
+            let wanted = |name: &String| names.is_none_or(|names| names.contains(&name.as_str()));
+            counts.iter().filter(|(name, _)| wanted(name)).map(|(_, count)| count).sum()
         };
-        print(&format!("{kind} of a guest's query"), "calls", &[sum(&pooled)], &[sum(&direct)]);
+        taken[side].iter().flatten().map(of_run).collect()
+    };
+    print("system calls of a guest's query", "calls", &sums(0, None), &sums(1, None));
+    for (kind, names) in KINDS {
+        print(&format!("{kind} of a guest's query"), "calls", &sums(0, Some(names)), &sums(1, Some(names)));
     }
 }
 
-/// Calls of one query by name, to a tenth.
+/// Calls of one query by name.
 fn per_query(guest: &Guest<'_>) -> Option<BTreeMap<String, f64>> {
     let counted = |times: u32| {
         let text = guest.system_calls(&["query", "postgres-prepared", "1", &times.to_string()])?;
@@ -46,7 +43,7 @@ fn per_query(guest: &Guest<'_>) -> Option<BTreeMap<String, f64>> {
     let queries = f64::from(TIMES[1] - TIMES[0]) * 1.1;
     let each = |(name, count): (String, f64)| {
         let less = few.get(&name).copied().unwrap_or_default();
-        (name, ((count - less) / queries * 10.0).round() / 10.0)
+        (name, (count - less) / queries)
     };
     Some(many.into_iter().map(each).collect())
 }

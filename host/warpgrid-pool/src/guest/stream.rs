@@ -382,7 +382,8 @@ impl AsyncWrite for GuestStream {
         self.poll_flush_guest(context).map_err(broken)
     }
 
-    /// Ready when everything taken was handed to the server: whoever closes then loses no command.
+    /// Ready when what was taken was handed to the server, or waits there for an answer. A stream that is dropped before
+    /// its answer came has its statement stopped where that can be: who must have it done reads the answer first.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.finished {
             self.finish();

@@ -56,6 +56,10 @@ pub trait WireProtocol: Send + Sync {
     /// Writes nothing where what it wrote would be taken for something else.
     fn last_words(&self, facts: &ServerFacts, gap: Gap, loss: Loss, text: &str, output: &mut BytesMut);
 
+    /// Whether a request to stop a session's work names a secret of that session. If not, and another server answers at
+    /// the address by now (behind one name or a balancer, or started anew), it stops somebody else's.
+    fn cancel_is_secret(&self) -> bool;
+
     /// Asks the server, over a connection of its own, to stop what the session of `facts` does. Returns when the
     /// server has taken the request.
     ///

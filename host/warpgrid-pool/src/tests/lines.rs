@@ -99,6 +99,10 @@ impl WireProtocol for Lines {
         unreachable!("these tests have no guest's stream")
     }
 
+    fn cancel_is_secret(&self) -> bool {
+        true
+    }
+
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,

@@ -15,7 +15,7 @@ use warpgrid_pool::endpoint::{Endpoint, Protocol};
 
 /// How long it may take until a guest's place is free again.
 const RELEASE: Duration = Duration::from_millis(100);
-/// How often a cut may be tried until it keeps that time: a busy machine is no proof.
+/// How often a cut may be tried in CI until it keeps that time: a busy machine is no proof.
 const TRIES: usize = 5;
 /// How long the next guest waits at most; with a place lost it would wait in vain.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -123,7 +123,7 @@ async fn matrix(protocol: Protocol, dialogues: Vec<Dialogue>) {
         for place in sends.chain(gets) {
             sum.cuts += 1;
             let mut released = cut(&site, dialogue, place, sum.cuts).await;
-            for _ in 1..TRIES {
+            for _ in 1..sized(TRIES, 2) {
                 if !released.is_late() {
                     break;
                 }

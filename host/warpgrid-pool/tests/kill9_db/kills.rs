@@ -19,7 +19,7 @@ const SERVES: Duration = Duration::from_secs(1);
 /// For how long nobody tries again: with the time of a login it has to be less than [`SERVES`].
 const RETRY: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a kill may be tried until it keeps the times: a busy machine is no proof.
+/// How often a kill may be tried in CI until it keeps the times: a busy machine is no proof.
 const TRIES: usize = 5;
 
 /// Until its end; when that was, and why.
@@ -137,7 +137,7 @@ async fn all_kills(protocol: Protocol) {
                     break;
                 }
                 tries += 1;
-                assert!(tries < TRIES, "{protocol} {moment:?}: {learned:?}, {served:?}");
+                assert!(tries < sized(TRIES, 2), "{protocol} {moment:?}: {learned:?}, {served:?}");
             }
         }
     }

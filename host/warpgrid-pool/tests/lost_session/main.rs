@@ -1,4 +1,5 @@
-//! Sessions that are lost while guests have them, on real servers: what the guests hear, and what the servers go on with.
+//! Sessions that are lost while guests have them, on real servers: what the guests hear, and what the servers go on with;
+//! knows no door of a guest.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -7,7 +8,6 @@
 //! | `clients` | what the servers' own clients make of it, through a listener |
 //! | `statements` | what the server worked on is stopped, and nothing else |
 #![expect(clippy::unwrap_used, reason = "set-up code: what fails here is a failed test")]
-#![expect(clippy::print_stdout, reason = "a server that is not there is said to be left out")]
 
 mod clients;
 #[path = "../proof/mod.rs"]

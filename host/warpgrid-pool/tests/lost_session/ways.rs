@@ -10,7 +10,7 @@ use warpgrid_pool::endpoint::Protocol;
 use warpgrid_test_services::Server;
 
 /// The limit that is reached.
-pub(crate) const LIMIT: Duration = Duration::from_millis(300);
+pub(crate) const LIMIT: Duration = Duration::from_secs(3);
 
 /// What a guest is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

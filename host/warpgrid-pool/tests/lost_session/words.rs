@@ -10,11 +10,11 @@ use warpgrid_test_services::{Server, Services};
 const DRAINED: &str = "the session of `orders` ended: the pool is drained";
 const CLOSED: &str = "the session of `orders` ended: the server closed the connection";
 const TRANSACTION: &str = "the session of `orders` ended: its guest left a transaction open; \
-    the limit is `transaction-seconds` of the binding's pool, 0.3 s";
+    the limit is `transaction-seconds` of the binding's pool, 3 s";
 const HALF_FRAME: &str = "the session of `orders` ended: its guest left a frame half sent; \
-    the limit is `stall-seconds` of the binding's pool, 0.3 s";
+    the limit is `stall-seconds` of the binding's pool, 3 s";
 const UNFINISHED: &str = "the session of `orders` ended: its server left an answer unfinished; \
-    the limit is `reply-seconds` of the binding's pool, 0.3 s";
+    the limit is `reply-seconds` of the binding's pool, 3 s";
 
 /// The one frame that a guest of PostgreSQL heard: its code and text.
 fn fatal(heard: &[u8]) -> String {

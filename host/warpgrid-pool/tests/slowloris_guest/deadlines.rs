@@ -11,7 +11,7 @@ use warpgrid_pool::config::PoolOptions;
 use warpgrid_pool::error::PoolError;
 
 /// The time that a slow guest has; its pace would make it last twice as long.
-pub(crate) const LIMIT: Duration = Duration::from_secs(1);
+pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 /// What a busy machine may add.
 const SLACK: Duration = Duration::from_secs(20);
 /// How much memory the process may need beside what it had when all was warm.

@@ -15,7 +15,7 @@ pub(crate) struct Waits {
 impl Waits {
     /// Whether nobody waited for a slow guest, who has [`LIMIT`]. Loosely: a busy machine takes long for anything.
     pub(crate) fn is_like(&self, alone: Self) -> bool {
-        self.half < alone.half * 5 + LIMIT / 4 && self.slowest < alone.slowest * 5 + LIMIT
+        self.half < alone.half * 5 + LIMIT / 4 && self.slowest < alone.slowest * 5 + LIMIT / 2
     }
 
     /// The longer waits of both.

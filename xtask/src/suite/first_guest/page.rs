@@ -43,9 +43,15 @@ pub(super) fn ports() -> anyhow::Result<Vec<Substitute>> {
     // All are held until the last is known, so that no two are the same.
     let mut held = Vec::new();
     for (port, places) in PORTS {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("asking for a free port")?;
-        let free = listener.local_addr().context("asking for a free port")?.port();
-        held.push(listener);
+        let free = loop {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).context("asking for a free port")?;
+            let free = listener.local_addr().context("asking for a free port")?.port();
+            held.push(listener);
+            // One that begins as a port of the page would be taken for it.
+            if !PORTS.iter().any(|(port, _)| free.to_string().starts_with(&port.to_string())) {
+                break free;
+            }
+        };
         for place in *places {
             substitutes.push(Substitute { page: format!("{place}{port}"), here: format!("{place}{free}") });
         }

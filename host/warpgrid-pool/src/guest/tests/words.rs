@@ -82,6 +82,10 @@ impl WireProtocol for Words {
         }
     }
 
+    fn cancel_is_secret(&self) -> bool {
+        false
+    }
+
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,

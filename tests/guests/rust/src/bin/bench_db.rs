@@ -185,7 +185,7 @@ async fn connect(settings: &Settings, times: usize) -> Result<()> {
     for _ in 0..times {
         let begun = Instant::now();
         let client = postgres(settings).await?;
-        client.simple_query("SELECT 1").await?;
+        client.simple_query("SELECT balance FROM accounts WHERE number = 4711").await?;
         drop(client);
         // The driver's other task says goodbye.
         tokio::task::yield_now().await;
