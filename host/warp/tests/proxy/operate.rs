@@ -171,7 +171,8 @@ fn a_drain_lets_sessions_end_at_their_boundaries() {
     let (mut at_rest, mut busy) = (RawPostgres::log_in(port), RawPostgres::log_in(port));
     busy.query("BEGIN");
     proxy.signal("TERM");
-    assert_eq!(at_rest.rest(), "");
+    let said = at_rest.rest();
+    assert!(said.contains("C57P01") && said.contains("the session of `db` ended"), "{said}");
     // The port may be another's by now. Listeners end beside the sessions, each at its own pace.
     let start = std::time::Instant::now();
     while UnixStream::connect(proxy.folder.path("local.sock")).is_ok() {
@@ -202,7 +203,9 @@ fn a_drain_by_command_prints_what_was_cut() {
     assert!(said.out.contains("  cut: db: tenant db, session 1, a transaction open"), "{}", said.out);
     assert_eq!(proxy.event("drained")["cut"].as_array().unwrap().len(), 1);
     assert_eq!(proxy.end(), Some(1));
-    assert_eq!(open.rest(), "");
+    // What it hears depends on how soon the process ends.
+    let said = open.rest();
+    assert!(said.is_empty() || said.contains("C57P01"), "{said}");
 }
 
 #[test]
