@@ -3,12 +3,14 @@
 use crate::lab::{Lab, SESSIONS};
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub(super) struct Proxy {
     child: Child,
     warp: PathBuf,
     config: PathBuf,
+    /// Kept open: whoever prints into a closed pipe ends.
+    _events: BufReader<ChildStdout>,
     pub(super) port: u16,
 }
 
@@ -35,10 +37,11 @@ impl Proxy {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut events = BufReader::new(child.stdout.take().unwrap());
+        events.read_line(&mut line).unwrap();
         let event: serde_json::Value = serde_json::from_str(&line).unwrap();
         let port = event["port"].as_u64().and_then(|port| u16::try_from(port).ok());
-        Self { child, warp: lab.warp.clone(), config, port: port.unwrap() }
+        Self { child, warp: lab.warp.clone(), config, _events: events, port: port.unwrap() }
     }
 
     /// What `warp proxy status` says of the pool.
