@@ -72,9 +72,9 @@ pub(crate) fn close(inner: &Arc<Inner>, mut session: Session, reason: &'static s
     // In the middle of a frame a goodbye would be read as part of it.
     let goodbye = if session.tracker.is_busy() { Default::default() } else { inner.wire.goodbye() };
     let (id, facts) = (session.id, session.facts.clone());
-    let works = session.tracker.is_working() && !session.has_ended();
+    let works = session.tracker.has_work_to_stop() && !session.has_ended();
     session.close(&goodbye);
-    if works && inner.wire.cancel_is_secret() {
+    if works {
         abandoned::stop(inner, id, facts);
     }
 }

@@ -14,7 +14,6 @@ pub(super) struct Load {
     pub(super) reconnects: bool,
     /// What libpq's `sslmode` is.
     pub(super) encryption: &'static str,
-    pub(super) seconds: u32,
 }
 
 /// Its ways to ask.
@@ -25,7 +24,7 @@ const SECONDS: u32 = 2;
 impl Load {
     /// Connections that are kept, in plain text.
     pub(super) fn kept(mode: &'static str, connections: u32) -> Self {
-        Self { mode, connections, reconnects: false, encryption: "disable", seconds: SECONDS }
+        Self { mode, connections, reconnects: false, encryption: "disable" }
     }
 }
 
@@ -49,7 +48,7 @@ pub(super) fn run(lab: &Lab, port: u16, load: Load) -> Outcome {
     command.args(&program.arguments).envs(program.environment.iter().cloned());
     command.env("PGPORT", port.to_string()).env("PGSSLMODE", load.encryption);
     command.args(["-n", "-j", "1", "-M", load.mode, "-l", "--log-prefix"]).arg(log.path().join("log"));
-    command.args(["-c", &load.connections.to_string(), "-T", &load.seconds.to_string(), "-f"]).arg(&script);
+    command.args(["-c", &load.connections.to_string(), "-T", &SECONDS.to_string(), "-f"]).arg(&script);
     if load.reconnects {
         command.arg("-C");
     }

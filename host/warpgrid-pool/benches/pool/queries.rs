@@ -1,13 +1,11 @@
 //! A guest through the pool against the same guest direct: time, rate and processor time of a query; knows no goal.
 
-use crate::guest::{Guest, Run, Way};
+use crate::guest::{Guest, Run, WITH_WARM_UP, Way};
 use crate::lab::{CONNECTIONS, Lab};
 use crate::turns::{print, take};
 
 /// Queries of one run.
 const TIMES: f64 = 20_000.0;
-/// A tenth more is asked to warm up.
-const WITH_WARM_UP: f64 = 1.1;
 
 pub(super) fn run(lab: &Lab, rounds: usize) {
     let kinds = [

@@ -1,6 +1,6 @@
 //! What strace counts of a guest's query, with and without the pool; knows no goal.
 
-use crate::guest::{Guest, Way};
+use crate::guest::{Guest, WITH_WARM_UP, Way};
 use crate::lab::Lab;
 use crate::turns::{print, take};
 use std::collections::BTreeMap;
@@ -39,8 +39,7 @@ fn per_query(guest: &Guest<'_>) -> Option<BTreeMap<String, f64>> {
         Some(summary(&text))
     };
     let (few, many) = (counted(TIMES[0])?, counted(TIMES[1])?);
-    // A tenth more is asked to warm up.
-    let queries = f64::from(TIMES[1] - TIMES[0]) * 1.1;
+    let queries = f64::from(TIMES[1] - TIMES[0]) * WITH_WARM_UP;
     let each = |(name, count): (String, f64)| {
         let less = few.get(&name).copied().unwrap_or_default();
         (name, (count - less) / queries)

@@ -56,10 +56,6 @@ pub trait WireProtocol: Send + Sync {
     /// Writes nothing where what it wrote would be taken for something else.
     fn last_words(&self, facts: &ServerFacts, gap: Gap, loss: Loss, text: &str, output: &mut BytesMut);
 
-    /// Whether a request to stop a session's work names a secret of that session. If not, and another server answers at
-    /// the address by now (behind one name or a balancer, or started anew), it stops somebody else's.
-    fn cancel_is_secret(&self) -> bool;
-
     /// Asks the server, over a connection of its own, to stop what the session of `facts` does. Returns when the
     /// server has taken the request.
     ///
@@ -208,8 +204,10 @@ pub trait Tracker: Send {
     /// Whether the server owes an answer, or the guest is in the middle of a frame or a `COPY`.
     fn is_busy(&self) -> bool;
 
-    /// Whether the server may be at work on something that it would go on with if the connection ended.
-    fn is_working(&self) -> bool;
+    /// Whether the server may be at work on something that it would go on with if the connection ended, and that
+    /// [`WireProtocol::cancel`] stops by a secret of the session. Without a secret it could stop somebody else's, when
+    /// another server answers at the address by now (behind one name or a balancer, or started anew).
+    fn has_work_to_stop(&self) -> bool;
 
     /// Whether the guest has sent only a part of a frame.
     fn in_guest_frame(&self) -> bool;

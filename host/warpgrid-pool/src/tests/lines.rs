@@ -99,10 +99,6 @@ impl WireProtocol for Lines {
         unreachable!("these tests have no guest's stream")
     }
 
-    fn cancel_is_secret(&self) -> bool {
-        true
-    }
-
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,
@@ -166,7 +162,7 @@ impl Tracker for LineTracker {
         self.owed > 0 || self.half
     }
 
-    fn is_working(&self) -> bool {
+    fn has_work_to_stop(&self) -> bool {
         self.owed > 0
     }
 

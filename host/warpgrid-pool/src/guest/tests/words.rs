@@ -82,10 +82,6 @@ impl WireProtocol for Words {
         }
     }
 
-    fn cancel_is_secret(&self) -> bool {
-        false
-    }
-
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,
@@ -247,7 +243,7 @@ impl Tracker for Lines {
         self.in_line || self.owes()
     }
 
-    fn is_working(&self) -> bool {
+    fn has_work_to_stop(&self) -> bool {
         self.owed_lines + self.owed_bytes > usize::from(self.in_line)
     }
 

@@ -340,10 +340,9 @@ impl Tracker for MysqlTracker {
         self.pending.count > 0 || !self.scanner.is_between() || self.in_guest_frame()
     }
 
-    fn is_working(&self) -> bool {
-        // A command that is half sent is counted, but the server waits for the rest of it, or for a file.
-        let waits = self.in_guest_frame() && (self.guest.answered || self.guest.file);
-        self.pending.count > usize::from(waits)
+    fn has_work_to_stop(&self) -> bool {
+        // `KILL` names the number of a thread, which every server counts from one.
+        false
     }
 
     fn in_guest_frame(&self) -> bool {

@@ -65,11 +65,6 @@ impl WireProtocol for Mysql {
         output.extend_from_slice(&packet);
     }
 
-    // The number of a thread, which every server counts from one.
-    fn cancel_is_secret(&self) -> bool {
-        false
-    }
-
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,

@@ -157,7 +157,7 @@ impl Tracker for PostgresTracker {
         self.owed.is_busy() || !self.guest.at_boundary() || !self.server.at_boundary()
     }
 
-    fn is_working(&self) -> bool {
+    fn has_work_to_stop(&self) -> bool {
         // A frame that is half sent is counted, but the server waits for the rest of it.
         self.owed.outstanding() > u64::from(!self.guest.at_boundary())
     }

@@ -63,11 +63,6 @@ impl WireProtocol for Postgres {
         write_last_words(output, gap, loss, text);
     }
 
-    // The key of BackendKeyData.
-    fn cancel_is_secret(&self) -> bool {
-        true
-    }
-
     fn cancel<'a>(
         &'a self,
         connector: &'a dyn Connector,

@@ -244,7 +244,7 @@ impl Tracker for RedisTracker {
         self.owed + self.confirmations > 0 || self.in_guest_frame() || !self.replies.at_boundary()
     }
 
-    fn is_working(&self) -> bool {
+    fn has_work_to_stop(&self) -> bool {
         // The server forgets a command that waits with its connection, and nobody can stop a script from outside.
         false
     }

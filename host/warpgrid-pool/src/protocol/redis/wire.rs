@@ -68,11 +68,6 @@ impl WireProtocol for Redis {
         }
     }
 
-    // There is no request.
-    fn cancel_is_secret(&self) -> bool {
-        false
-    }
-
     fn cancel<'a>(
         &'a self,
         _: &'a dyn Connector,

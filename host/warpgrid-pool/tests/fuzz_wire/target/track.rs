@@ -105,7 +105,7 @@ impl Feed {
         let busy = tracker.is_busy();
         feed.end.state = Some((busy, tracker.in_guest_frame(), tracker.in_transaction(), tracker.verdict()));
         feed.end.held = feed.held.len();
-        let (gap, works) = (tracker.gap(), tracker.is_working());
+        let (gap, works) = (tracker.gap(), tracker.has_work_to_stop());
         feed.end.place = Some((gap, works));
         let whole = is_whole(protocol, &feed.end.from_server);
         assert!(gap.is_none() || whole != Some(false), "a gap within a frame: {:x?}", feed.end.from_server);
